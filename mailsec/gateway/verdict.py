@@ -1,0 +1,74 @@
+"""What was found in a message, and what is decided from it: frozen values, no behaviour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Severity(StrEnum):
+    """How bad a finding is, mildest first."""
+
+    NOTE = "note"
+    SUSPICIOUS = "suspicious"
+    UNEXAMINED = "unexamined"  # could not be looked into: never counts as clean
+    FORBIDDEN = "forbidden"  # harmless or not, the policy does not let it in
+    MALICIOUS = "malicious"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fact that a filter found.
+
+    ``check`` is the filter's name, ``code`` a stable reason (``virus``, ``file-type``, ``encrypted`` …)
+    that the console turns into words, ``part`` the index in ``Message.parts`` or None for the whole
+    message, ``detail`` plain strings for the reader: ``name`` (file), ``inside`` (path in a container),
+    ``virus``, ``type`` …
+    """
+
+    check: str
+    code: str
+    severity: Severity
+    part: int | None = None
+    detail: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """An examination that goes on elsewhere; the message waits for it, no worker does."""
+
+    port: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """All that was found in one message."""
+
+    findings: tuple[Finding, ...] = ()
+    tickets: tuple[Ticket, ...] = ()
+
+
+class Disposition(StrEnum):
+    """What becomes of a message as a whole."""
+
+    DELIVER = "deliver"
+    QUARANTINE = "quarantine"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is to be done, and why. ``remove`` maps a part's index to the finding that condemns it."""
+
+    disposition: Disposition
+    remove: Mapping[int, Finding] = field(default_factory=lambda: MappingProxyType({}))
+    subject_prefix: str = ""
+    keep_original: bool = False
+    reasons: tuple[Finding, ...] = ()
+
+    @property
+    def changes_message(self) -> bool:
+        """Whether the outgoing form differs from what was received."""
+        return bool(self.remove or self.subject_prefix)
