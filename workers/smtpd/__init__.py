@@ -1,0 +1,1 @@
+"""The SMTP listeners: protocol, authorisation and limits, without Django and without a database."""
