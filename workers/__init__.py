@@ -1,1 +1,1 @@
-"""The processes of the service: the SMTP listeners and the Celery tasks, one thin module per stage."""
+"""The processes of the service: SMTP listeners and Celery tasks, one thin module per stage."""

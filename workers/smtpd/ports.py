@@ -64,8 +64,8 @@ class Limits:
 class TenantRoute:
     """Where mail of one tenant goes and what it allows.
 
-    ``accepts`` is false while the tenant is suspended or not ready (the client gets a 4xx), ``outbound``
-    says whether the menu holds the outbound way.
+    ``accepts`` is false while the tenant is suspended or not ready (the client gets a 4xx),
+    ``outbound`` says whether the menu holds the outbound way.
     """
 
     slug: str
@@ -79,10 +79,11 @@ class TenantRoute:
 class ConnectorInfo:
     """One tenant's right to send: source networks and one proof of the tenant.
 
-    ``secret_sha256`` is the digest of the password (``proof`` auth) or of the header's value (``proof``
-    header). For ``proof`` certificate, ``certificate_pem`` is the pinned client certificate itself:
-    OpenSSL asks a client for a certificate only together with the anchors that it shall trust, so the
-    fingerprint alone does not do; ``certificate_sha256`` is the digest of its DER form.
+    ``secret_sha256`` is the digest of the password (``proof`` auth) or of the header's value
+    (``proof`` header). For ``proof`` certificate, ``certificate_pem`` is the pinned client
+    certificate itself: OpenSSL asks a client for a certificate only together with the anchors that
+    it shall trust, so the fingerprint alone does not do; ``certificate_sha256`` is the digest of
+    its DER form.
     """
 
     id: str
@@ -110,8 +111,9 @@ class Directory(Protocol):
     async def knows(self, route: TenantRoute, address: str) -> bool:
         """Whether the address is registered; asked only where ``check_recipients`` is set.
 
-        The domain in ``address`` is an A-label in lower case, the local part as the client wrote it;
-        comparing without regard to case is the directory's affair. May raise DirectoryUnavailable.
+        The domain in ``address`` is an A-label in lower case, the local part as the client wrote
+        it; comparing without regard to case is the directory's affair. May raise
+        DirectoryUnavailable.
         """
         ...
 
@@ -129,8 +131,8 @@ class Accepted:
     """One tenant's part of one mail transaction, ready to be made durable.
 
     ``raw`` is the message as it came, dot-unstuffed, ending in CRLF where it is not empty; only the
-    header that proves a connector is taken out. ``envelope.client.connector`` is the connector's id.
-    Recipients have their domain as an A-label in lower case and are free of exact duplicates.
+    header that proves a connector is taken out. ``envelope.client.connector`` is the connector's
+    id. Recipients have their domain as an A-label in lower case and are free of exact duplicates.
     """
 
     tenant: str
@@ -152,7 +154,7 @@ class Intake(Protocol):
 
 
 class TlsProvider(Protocol):
-    """Gives the TLS context for one connection, asked anew each time so that certificates may change."""
+    """Gives the TLS context for one connection; asked anew each time: certificates change."""
 
     def __call__(self, client_certificates: tuple[str, ...] = ()) -> ssl.SSLContext | None:
         """The context, or None where TLS is not offered.
