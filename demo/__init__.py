@@ -1,0 +1,1 @@
+"""The service on a newcomer's machine: embedded servers, every process, sample mails, a table."""
