@@ -2,11 +2,14 @@
 
 GatewayError
 ├── ScannerUnavailable        the scanner gave no answer: wait, never "clean"
+├── ContentTooLarge           the scanner does not take a content of this size: not examined
 ├── BudgetExceeded            a container is too deep, too many or too large to be examined
 ├── UnreadableContainer       a container is damaged or encrypted
 ├── EditRefused               an edit cannot be made without touching what must stay
 ├── InvalidPolicy             a policy value of the wrong type or outside its limits
 ├── TemporaryResolverError    the domain name system gave no answer
+├── HopFailed                 an SMTP server could not be reached, closed, or made no sense
+│   └── TlsFailed             … while encryption was being set up
 └── NoRoute                   the domain says that it takes no mail (RFC 7505), or does not exist
 """
 
@@ -19,6 +22,10 @@ class GatewayError(Exception):
 
 class ScannerUnavailable(GatewayError):
     """The scanner gave no usable answer."""
+
+
+class ContentTooLarge(GatewayError):
+    """The scanner's limit is below this content: it counts as not examined, never as clean."""
 
 
 class BudgetExceeded(GatewayError):
@@ -52,3 +59,17 @@ class TemporaryResolverError(GatewayError):
 
 class NoRoute(GatewayError):
     """Mail for this domain can never be delivered."""
+
+
+class HopFailed(GatewayError):
+    """A conversation with an SMTP server cannot go on; ``code`` is 0 where the server gave none."""
+
+    def __init__(self, text: str, code: int = 0, enhanced: str = "4.4.2") -> None:
+        super().__init__(text)
+        self.text = text
+        self.code = code
+        self.enhanced = enhanced
+
+
+class TlsFailed(HopFailed):
+    """Encryption could not be set up, so this connection is of no more use."""
