@@ -8,7 +8,15 @@ from typing import Protocol
 
 from mailsec.gateway.errors import ScannerUnavailable
 
-__all__ = ["Clock", "MailExchanger", "Resolver", "ScanResult", "ScannerUnavailable", "VirusScanner"]
+__all__ = [
+    "Clock",
+    "MailExchanger",
+    "Resolver",
+    "ScanResult",
+    "ScannerUnavailable",
+    "Services",
+    "VirusScanner",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +31,22 @@ class ScanResult:
 
 
 class VirusScanner(Protocol):
-    """Scans one content. ``ScannerUnavailable`` means wait and try again, never clean."""
+    """Scans one content.
+
+    ``ScannerUnavailable`` means wait and try again, ``ContentTooLarge`` that it never will take
+    this content: neither is clean.
+    """
 
     name: str
 
     def scan(self, content: bytes) -> ScanResult: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The outside services that an examination may ask, as one value."""
+
+    scanner: VirusScanner
 
 
 class Clock(Protocol):

@@ -22,10 +22,10 @@ class Severity(StrEnum):
 class Finding:
     """One fact that a filter found.
 
-    ``check`` is the filter's name, ``code`` a stable reason (``virus``, ``file-type``, ``encrypted`` …)
-    that the console turns into words, ``part`` the index in ``Message.parts`` or None for the whole
-    message, ``detail`` plain strings for the reader: ``name`` (file), ``inside`` (path in a container),
-    ``virus``, ``type`` …
+    ``check`` is the filter's name, ``code`` a stable reason (``virus``, ``file-type``,
+    ``encrypted`` …) that the console turns into words, ``part`` the index in ``Message.parts`` or
+    None for the whole message, ``detail`` plain strings for the reader: ``name`` (file), ``inside``
+    (path in a container), ``virus``, ``type`` …
     """
 
     check: str
@@ -60,15 +60,20 @@ class Disposition(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is to be done, and why. ``remove`` maps a part's index to the finding that condemns it."""
+    """What is to be done, and why.
+
+    ``remove`` maps a part's index to the finding that condemns it; ``banner`` holds what the reader
+    is warned of besides, at the head of the body.
+    """
 
     disposition: Disposition
     remove: Mapping[int, Finding] = field(default_factory=lambda: MappingProxyType({}))
     subject_prefix: str = ""
     keep_original: bool = False
     reasons: tuple[Finding, ...] = ()
+    banner: tuple[Finding, ...] = ()
 
     @property
     def changes_message(self) -> bool:
         """Whether the outgoing form differs from what was received."""
-        return bool(self.remove or self.subject_prefix)
+        return bool(self.remove or self.banner or self.subject_prefix)

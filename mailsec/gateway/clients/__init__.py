@@ -1,0 +1,1 @@
+"""Ports over the wire: one file per outside service, handed its address and time-outs."""
