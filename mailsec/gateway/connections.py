@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from mailsec.gateway.conversation import Conversation, Deadline, Timeouts
 from mailsec.gateway.errors import HopFailed, TemporaryResolverError, TlsFailed
 from mailsec.gateway.ports import Resolver
-from mailsec.gateway.transfer import Hop, TlsMode
+from mailsec.gateway.hops import Hop, TlsMode
 
 ADDRESSES_TRIED = 5
 PATIENCE = Timeouts()
@@ -89,7 +89,7 @@ class Connector:
     def _connect(self, hop: Hop, deadline: Deadline) -> socket.socket:
         failure = HopFailed(f"The host {hop.host} has no address", 0, "4.4.3")
         for address in self._addresses(hop)[:ADDRESSES_TRIED]:
-            if hop.public_only and not ipaddress.ip_address(address).is_global:
+            if hop.public_only and not _is_public(address):
                 failure = HopFailed(f"The address {address} is not a public one", 0, "4.4.4")
                 continue
             wait = deadline.within(self.timeouts.connect).remaining()
@@ -118,6 +118,12 @@ class Connector:
         except (OSError, UnicodeError) as error:
             raise HopFailed(f"The host {hop.host} has no address", 0, "4.4.3") from error
         return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+def _is_public(address: str) -> bool:
+    parsed = ipaddress.ip_address(address)
+    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+    return (mapped or parsed).is_global
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from mailsec.gateway.errors import HopFailed, TlsFailed
-from mailsec.gateway.transfer import clean_line
+from mailsec.gateway.hops import clean_line
 
 REPLY_LINES = 200
 REPLY_BYTES = 64 * 1024

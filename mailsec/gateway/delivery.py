@@ -24,7 +24,7 @@ from mailsec.gateway.connections import ConnectionPool, Connector, TlsTrust
 from mailsec.gateway.conversation import Conversation, Deadline, Timeouts
 from mailsec.gateway.errors import HopFailed
 from mailsec.gateway.transaction import Ledger, Transaction
-from mailsec.gateway.transfer import Hop, Outcome, Parcel, Result, TlsMode
+from mailsec.gateway.hops import Hop, Outcome, Parcel, Result, TlsMode
 from mailsec.gateway.wire import Load, has_bare_line_ends, is_sendable
 
 __all__ = [
@@ -69,7 +69,7 @@ class Courier:
     def deliver(
         self, parcel: Parcel, hops: Sequence[Hop], seconds: float = 240
     ) -> tuple[Result, ...]:
-        """One result for each recipient, in order, within ``seconds``, whatever the network does."""
+        """One result for each recipient, within ``seconds``, whatever the network does."""
         ledger = Ledger(list(dict.fromkeys(parcel.recipients)))
         _refuse_unsendable(parcel, ledger)
         failure = Result(

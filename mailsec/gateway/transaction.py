@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from mailsec.gateway.conversation import Conversation, Reply
 from mailsec.gateway.errors import HopFailed
-from mailsec.gateway.transfer import Outcome, Result, clean_line
+from mailsec.gateway.hops import Outcome, Result, clean_line
 from mailsec.gateway.wire import Load, spelled
 
 GROUP = 50  # commands in one write: replies to more could fill both sides' buffers (RFC 2920)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from mailsec.gateway.transfer import Parcel
+from mailsec.gateway.hops import Parcel
 
 QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 

@@ -1,0 +1,133 @@
+"""The domain name system over the wire, behind the port ``Resolver``."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import dns.exception
+import dns.name
+import dns.rdatatype
+import dns.resolver
+from dns.rdtypes.ANY.MX import MX
+
+from mailsec.gateway.errors import NoRoute, TemporaryResolverError
+from mailsec.gateway.ports import MailExchanger
+
+EXCHANGERS = 20
+CACHED_NAMES = 10_000
+LEAST_SECONDS, MOST_SECONDS = 5.0, 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class NameServers:
+    """Which servers are asked; no addresses means those of the system. Times in seconds."""
+
+    addresses: tuple[str, ...] = ()
+    port: int = 53
+    timeout: float = 3.0
+    total: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    values: tuple[str, ...]
+    exists: bool
+    until: float
+
+
+class DnsResolver:
+    """Asks name servers and remembers answers for their time to live, 5 minutes at most.
+
+    ``clock`` is a monotonic one. Failures are never remembered.
+    """
+
+    def __init__(self, servers: NameServers, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._cache: dict[tuple[str, str], _Answer] = {}
+        self._lock = threading.Lock()
+        try:
+            self._resolver = dns.resolver.Resolver(configure=not servers.addresses)
+        except dns.resolver.NoResolverConfiguration:
+            self._resolver = dns.resolver.Resolver(configure=False)
+        if servers.addresses:
+            self._resolver.nameservers = list(servers.addresses)
+            self._resolver.port = servers.port
+        self._resolver.timeout = servers.timeout
+        self._resolver.lifetime = servers.total
+        self._resolver.cache = None
+
+    def mail_exchangers(self, domain: str) -> tuple[MailExchanger, ...]:
+        """The domain's exchangers by preference, the domain itself where it has none.
+
+        ``NoRoute`` where the domain does not exist, says that it takes no mail (RFC 7505), or has
+        neither MX nor address (RFC 5321 section 5.1).
+        """
+        answer = self._ask(domain, "MX")
+        if not answer.exists:
+            raise NoRoute(f"The domain {domain} does not exist")
+        found = [_exchanger(value) for value in answer.values]
+        named = [exchanger for exchanger in found if exchanger.host]
+        if found and not named:
+            raise NoRoute(f"The domain {domain} takes no mail")
+        if not named:
+            if not self.addresses(domain):
+                raise NoRoute(f"The domain {domain} has no mail server")
+            return (MailExchanger(0, domain),)
+        return tuple(sorted(named, key=lambda one: (one.preference, one.host))[:EXCHANGERS])
+
+    def addresses(self, host: str) -> tuple[str, ...]:
+        """IPv4 addresses, then IPv6; the failure of one family does not hide the other."""
+        found: list[str] = []
+        failure: TemporaryResolverError | None = None
+        for kind in ("A", "AAAA"):
+            try:
+                found += self._ask(host, kind).values
+            except TemporaryResolverError as error:
+                failure = error
+        if not found and failure:
+            raise failure
+        return tuple(found)
+
+    def _ask(self, name: str, kind: str) -> _Answer:
+        key = (name.lower().rstrip("."), kind)
+        with self._lock:
+            kept = self._cache.get(key)
+        if kept and kept.until > self._clock():
+            return kept
+        answer = self._query(*key)
+        with self._lock:
+            if len(self._cache) >= CACHED_NAMES:
+                self._cache.clear()
+            self._cache[key] = answer
+        return answer
+
+    def _query(self, name: str, kind: str) -> _Answer:
+        try:
+            # The root dot keeps the search list of the system out of it.
+            reply = self._resolver.resolve(f"{name}.", kind, raise_on_no_answer=False)
+        except dns.resolver.NXDOMAIN:
+            return _Answer((), False, self._clock() + LEAST_SECONDS)
+        except (dns.name.LabelTooLong, dns.name.NameTooLong, dns.name.EmptyLabel, UnicodeError):
+            return _Answer((), False, self._clock() + MOST_SECONDS)
+        except (dns.exception.DNSException, OSError) as error:
+            raise TemporaryResolverError(f"No answer about {name}") from error
+        values: Sequence[str] = ()
+        if reply.rrset is not None:
+            values = [_text(rdata) for rdata in reply.rrset]
+        ttl = reply.rrset.ttl if reply.rrset is not None else 0
+        seconds = min(max(float(ttl), LEAST_SECONDS), MOST_SECONDS)
+        return _Answer(tuple(values), True, self._clock() + seconds)
+
+
+def _text(rdata: object) -> str:
+    if isinstance(rdata, MX):
+        return f"{rdata.preference} {rdata.exchange.to_text(omit_final_dot=True)}"
+    return str(rdata)
+
+
+def _exchanger(value: str) -> MailExchanger:
+    preference, _, host = value.partition(" ")
+    # A null MX names the root (RFC 7505), which is a single dot in text.
+    return MailExchanger(int(preference), host.rstrip(".").lower())

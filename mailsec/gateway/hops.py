@@ -1,0 +1,76 @@
+"""What is handed to an SMTP hop and what became of it, as frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+REPLY_LIMIT = 1000
+
+
+class TlsMode(StrEnum):
+    """How much encryption a hop must give (RFC 3207)."""
+
+    NONE = "none"
+    OPPORTUNISTIC = "opportunistic"  # encrypted where it works, in the clear where it does not
+    REQUIRED = "required"  # encrypted, the certificate is not checked
+    VERIFIED = "verified"  # encrypted, the certificate is checked against the host
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One server that may take a mail; ``host`` is a name or an address.
+
+    ``public_only`` is for hosts that somebody outside chose, by an MX record: addresses inside our
+    own network are then never connected to.
+    """
+
+    host: str
+    port: int = 25
+    tls: TlsMode = TlsMode.OPPORTUNISTIC
+    priority: int = 10
+    public_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One message with its envelope; ``content`` has CRLF line ends and goes out as it is."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    content: bytes
+    smtputf8: bool = False
+
+
+class Outcome(StrEnum):
+    """What one attempt brought for one recipient."""
+
+    DELIVERED = "delivered"
+    DEFERRED = "deferred"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The outcome for one recipient.
+
+    ``code`` is the SMTP reply code, 0 where no server answered; ``enhanced`` the RFC 3463 status;
+    ``reply`` one clean line of at most 1,000 characters; ``tls`` the protocol version, empty in the
+    clear. ``ambiguous`` says that the connection broke after the whole content was sent: the remote
+    may have the mail, so another attempt may make a second copy.
+    """
+
+    recipient: str
+    outcome: Outcome
+    code: int = 0
+    enhanced: str = ""
+    reply: str = ""
+    host: str = ""
+    tls: str = ""
+    ambiguous: bool = False
+
+
+def clean_line(text: str, limit: int = REPLY_LIMIT) -> str:
+    """Foreign text as one printable line; runs of anything else become one space."""
+    printable = "".join(c if c.isprintable() else " " for c in text[: limit * 4])
+    return " ".join(printable.split())[:limit]
