@@ -1,76 +1,106 @@
-"""What is handed to an SMTP hop and what became of it, as frozen values."""
+"""Content-Transfer-Encoding (RFC 2045 section 6): lenient in, strict out."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
+import binascii
+import re
 
-REPLY_LIMIT = 1000
+from mailsec.gateway.charset import decode_base64_text
 
-
-class TlsMode(StrEnum):
-    """How much encryption a hop must give (RFC 3207)."""
-
-    NONE = "none"
-    OPPORTUNISTIC = "opportunistic"  # encrypted where it works, in the clear where it does not
-    REQUIRED = "required"  # encrypted, the certificate is not checked
-    VERIFIED = "verified"  # encrypted, the certificate is checked against the host
-
-
-@dataclass(frozen=True, slots=True)
-class Hop:
-    """One server that may take a mail; ``host`` is a name or an address.
-
-    ``public_only`` is for hosts that somebody outside chose, by an MX record: addresses inside our
-    own network are then never connected to.
-    """
-
-    host: str
-    port: int = 25
-    tls: TlsMode = TlsMode.OPPORTUNISTIC
-    priority: int = 10
-    public_only: bool = False
+_ALIASES = {
+    "": "7bit",
+    "base-64": "base64",
+    "base_64": "base64",
+    "b": "base64",
+    "quotedprintable": "quoted-printable",
+    "quoted_printable": "quoted-printable",
+    "qp": "quoted-printable",
+    "q": "quoted-printable",
+    "uuencode": "x-uuencode",
+    "x-uue": "x-uuencode",
+    "uue": "x-uuencode",
+    "7-bit": "7bit",
+    "8-bit": "8bit",
+}
+IDENTITY = frozenset(("7bit", "8bit", "binary"))
+_SOFT_BREAK = re.compile(rb"=[ \t]+(?=\r?\n|\Z)")
+_UU_BEGIN = re.compile(rb"^begin[ \t]+[0-7]{1,6}[ \t]+[^\r\n]*\r?\n", re.MULTILINE)
+_LINE_LIMIT = 998  # RFC 5322 section 2.1.1
 
 
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    """One message with its envelope; ``content`` has CRLF line ends and goes out as it is."""
-
-    sender: str
-    recipients: tuple[str, ...]
-    content: bytes
-    smtputf8: bool = False
+def name(token: str) -> str:
+    """The encoding that a written name means; unknown ones as they are."""
+    token = token.rstrip(";:.")
+    return _ALIASES.get(token, token)
 
 
-class Outcome(StrEnum):
-    """What one attempt brought for one recipient."""
-
-    DELIVERED = "delivered"
-    DEFERRED = "deferred"
-    REFUSED = "refused"
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """The outcome for one recipient.
-
-    ``code`` is the SMTP reply code, 0 where no server answered; ``enhanced`` the RFC 3463 status;
-    ``reply`` one clean line of at most 1,000 characters; ``tls`` the protocol version, empty in the
-    clear. ``ambiguous`` says that the connection broke after the whole content was sent: the remote
-    may have the mail, so another attempt may make a second copy.
-    """
-
-    recipient: str
-    outcome: Outcome
-    code: int = 0
-    enhanced: str = ""
-    reply: str = ""
-    host: str = ""
-    tls: str = ""
-    ambiguous: bool = False
+def decode(body: bytes, encoding: str) -> bytes:
+    """Undo a transfer encoding. Never raises; what is no code is skipped or kept as it stands."""
+    if encoding == "base64":
+        return _decode_base64(body)
+    if encoding == "quoted-printable":
+        return binascii.a2b_qp(_SOFT_BREAK.sub(b"=", body) if b"=" in body else body)
+    if encoding == "x-uuencode":
+        return decode_uu(body)
+    return body
 
 
-def clean_line(text: str, limit: int = REPLY_LIMIT) -> str:
-    """Foreign text as one printable line; runs of anything else become one space."""
-    printable = "".join(c if c.isprintable() else " " for c in text[: limit * 4])
-    return " ".join(printable.split())[:limit]
+def _decode_base64(body: bytes) -> bytes:
+    """Up to the padding, as mail programs do; the tolerant way only where the fast one fails."""
+    try:
+        return binascii.a2b_base64(body)
+    except binascii.Error:
+        return decode_base64_text(body)
+
+
+def has_text_behind_padding(body: bytes) -> bool:
+    """Whether base64 goes on behind its end, where mail programs differ."""
+    padding = body.find(b"=")
+    return padding >= 0 and bool(body[padding : padding + 100_000].strip(b"= \t\r\n"))
+
+
+def decode_uu(body: bytes) -> bytes:
+    """The first uuencoded file of a body; empty where there is none."""
+    begin = _UU_BEGIN.search(body)
+    if begin is None:
+        return b""
+    out = []
+    for line in body[begin.end() :].splitlines():
+        if line.strip() == b"end":
+            break
+        out.append(_decode_uu_line(line))
+    return b"".join(out)
+
+
+def _decode_uu_line(line: bytes) -> bytes:
+    try:
+        return binascii.a2b_uu(line)
+    except binascii.Error:
+        # Some writers pad wrongly: believe the length at the head of the line.
+        if not 0x20 <= line[0] <= 0x60:
+            return b""
+        needed = (((line[0] - 32) & 63) * 4 + 2) // 3
+        body = bytes(byte if 0x20 <= byte <= 0x60 else 0x20 for byte in line[1 : 1 + needed])
+        return binascii.a2b_uu(line[:1] + body)
+
+
+def encode(content: bytes, encoding: str, line_end: bytes, *, text: bool = True) -> bytes:
+    """Apply a transfer encoding, with the line ends of the message around."""
+    if encoding == "base64":
+        coded = binascii.b2a_base64(content, newline=False)
+        return line_end.join(coded[i : i + 76] for i in range(0, len(coded), 76)) + line_end
+    if encoding == "quoted-printable":
+        coded = binascii.b2a_qp(content.replace(b"\r\n", b"\n"), istext=text)
+        return coded.replace(b"\r\n", b"\n").replace(b"\n", line_end)
+    return content
+
+
+def fits(content: bytes, encoding: str) -> bool:
+    """Whether bytes may travel under that name (RFC 2045 section 2.7 to 2.9)."""
+    if encoding in ("base64", "quoted-printable"):
+        return True
+    if encoding == "7bit" and not content.isascii():
+        return False
+    if encoding not in IDENTITY or b"\0" in content:
+        return False
+    return encoding == "binary" or max(map(len, content.split(b"\n"))) <= _LINE_LIMIT + 1

@@ -1,0 +1,133 @@
+"""HTML reduced to its text and its links, by the parser rules of browsers."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import unescape
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from mailsec.gateway import charset, links
+
+# Deeper trees than any mail has make the parser quadratic: such HTML is only stripped of its tags.
+_MAX_OPEN = 2_000
+_UNSEEN = frozenset(("script", "style", "head", "template", "title"))
+_INLINE = frozenset(
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i img input ins kbd label mark q "
+    "rp rt ruby s samp small span strike strong sub sup time tt u var wbr".split()
+)
+# Void elements, and those that browsers close by themselves.
+_CLOSE_THEMSELVES = frozenset(
+    "area base br col embed hr img input link meta param source track wbr p li dt dd td th tr option "
+    "html head body".split()
+)
+_LINK_ATTRIBUTES = {
+    "a": ("href", "xlink:href"),
+    "area": ("href",),
+    "form": ("action",),
+    "button": ("formaction",),
+    "input": ("formaction",),
+    "iframe": ("src",),
+    "frame": ("src",),
+    "embed": ("src",),
+    "object": ("data",),
+}
+_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9:_-]*)")
+_WHOLE_TAG = re.compile(r"<[!/?A-Za-z][^>]*>?")
+_ATTRIBUTE = re.compile(
+    r"""(?i)\b(?:href|action|src|data)\s*=\s*(?:"([^"]*)|'([^']*)|([^\s>"']+))"""
+)
+_BLANKS = re.compile(r"[ \t\r\n\f]+")
+_LINES = re.compile(r"[ \t]*\n\s*")
+_REFRESH = re.compile(r"\s*[\d.]*\s*[;,]?\s*(?:url\s*=)?\s*[\"']?([^\"']+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Reduced:
+    """What a reader sees of an HTML body, and where it can lead by a click."""
+
+    text: str
+    links: tuple[str, ...]
+
+
+def reduce(source: str) -> Reduced:
+    """Text and links of an HTML body. Never raises, and takes time in proportion to the size."""
+    if _is_too_deep(source):
+        return _strip(source)
+    text: list[str] = []
+    found: list[str] = []
+    root = LexborHTMLParser(source).root
+    for node, seen in _walk(root) if root is not None else ():
+        if node.tag == "-text":
+            if seen:
+                text.append(_BLANKS.sub(" ", node.text_content or ""))
+            continue
+        if node.tag not in _INLINE:
+            text.append("\n")
+        found += _links_of(node)
+    plain = charset.clean(_LINES.sub("\n", "".join(text)).strip())
+    return Reduced(plain, tuple(dict.fromkeys(map(charset.clean, found))))
+
+
+def _walk(root: LexborNode) -> Iterator[tuple[LexborNode, bool]]:
+    """Every node in order, with whether a reader sees its text; a block gives a line end behind it too."""
+    node: LexborNode | None = root
+    while node is not None:
+        parent = node.parent
+        yield node, parent is None or parent.tag not in _UNSEEN
+        following = node.first_child
+        while following is None and node is not None:
+            following = node.next
+            if following is None:
+                node = node.parent
+                if node is None or node.mem_id == root.mem_id:
+                    return
+                if node.tag not in _INLINE and node.tag != "-text":
+                    yield node, False
+        node = following
+
+
+def _links_of(node: LexborNode) -> Iterator[str]:
+    names = _LINK_ATTRIBUTES.get(node.tag or "", ())
+    if names or node.tag == "meta":
+        attributes = node.attributes
+        for name in names:
+            link = links.from_attribute(attributes.get(name) or "")
+            if link:
+                yield link
+        if node.tag == "meta" and (attributes.get("http-equiv") or "").lower() == "refresh":
+            target = _REFRESH.match(attributes.get("content") or "")
+            link = links.from_attribute(target[1]) if target else ""
+            if link:
+                yield link
+
+
+def _is_too_deep(source: str) -> bool:
+    """Whether more elements are open at once than any real mail has."""
+    open_tags: Counter[str] = Counter()
+    total = 0
+    for match in _TAG.finditer(source):
+        tag = match[2].lower()
+        if tag in _CLOSE_THEMSELVES:
+            continue
+        if not match[1]:
+            open_tags[tag] += 1
+            total += 1
+            if total > _MAX_OPEN:
+                return True
+        elif open_tags[tag]:
+            open_tags[tag] -= 1
+            total -= 1
+    return False
+
+
+def _strip(source: str) -> Reduced:
+    found = [
+        links.from_attribute(unescape(next(filter(None, match.groups()), "")))
+        for match in _ATTRIBUTE.finditer(source)
+    ]
+    text = _LINES.sub("\n", unescape(_WHOLE_TAG.sub(" ", source)))
+    return Reduced(charset.clean(text.strip()), tuple(dict.fromkeys(filter(None, found))))
