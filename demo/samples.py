@@ -1,0 +1,189 @@
+"""The sample mails: each NAME.toml states what is sent and its outcome, NAME.eml is the mail.
+
+The .eml files hold LF line ends and three kinds of marker, filled in here: ``@@id@@`` (a Message-ID
+of this run), ``@@date@@`` and a line ``@@file NAME@@`` (a file as base64, made by ``FILES``). The
+EICAR test string and programs are made at run time, so that no scanner objects to the checkout.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import tomllib
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).with_name("samples")
+
+
+class SampleError(Exception):
+    """A sample file is wrong; the text names the file and the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A message that must reach a mail server of the demo."""
+
+    server: str
+    recipient: str
+    unchanged: bool
+    subject: str | None
+    contains: tuple[str, ...]
+    files: tuple[str, ...] | None
+    lacks_files: tuple[str, ...]
+    notice_in_html: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What the service's own records must say in one tenant."""
+
+    tenant: str
+    findings: tuple[str, ...]
+    deliveries: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One mail and its stated outcome."""
+
+    name: str
+    title: str
+    listener: str
+    auth: bool
+    sender: str
+    recipients: tuple[str, ...]
+    bare_line_feed: bool
+    reply: str
+    copies: tuple[Copy, ...]
+    records: tuple[Record, ...]
+    source: bytes
+
+    def message_id(self, run: str) -> str:
+        """The Message-ID of this sample in this run, without angle brackets."""
+        return f"{self.name}.{run}@samples.example.net"
+
+    def build(self, run: str, when: datetime) -> bytes:
+        """The mail as it goes over the wire."""
+        text = self.source.replace(b"@@id@@", f"<{self.message_id(run)}>".encode())
+        text = text.replace(b"@@date@@", format_datetime(when).encode())
+        lines = [_fill(line) for line in text.split(b"\n")]
+        wire = b"\r\n".join(lines)
+        if self.bare_line_feed:
+            # The last line end of the body loses its CR: what SMTP smuggling is made of.
+            head, _, rest = wire.rstrip(b"\r\n").rpartition(b"\r\n")
+            wire = head + b"\n" + rest + b"\r\n"
+        return wire
+
+
+def load(folder: Path = FOLDER) -> list[Sample]:
+    """All samples, in the order of their file names."""
+    return [_read(path) for path in sorted(folder.glob("*.toml"))]
+
+
+def _read(path: Path) -> Sample:
+    try:
+        stated = tomllib.loads(path.read_text(encoding="utf-8"))
+        return Sample(
+            name=path.stem,
+            title=stated.pop("title"),
+            listener=stated.pop("listener"),
+            auth=stated.pop("auth", False),
+            sender=stated.pop("sender"),
+            recipients=tuple(stated.pop("recipients")),
+            bare_line_feed=stated.pop("bare_line_feed", False),
+            reply=stated.pop("reply"),
+            copies=tuple(_copy(item) for item in stated.pop("copy", [])),
+            records=tuple(_record(item) for item in stated.pop("record", [])),
+            source=_only_known(path, stated),
+        )
+    except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+        raise SampleError(f"{path.name}: {error}") from error
+
+
+def _only_known(path: Path, left: Mapping[str, Any]) -> bytes:
+    if left:
+        raise SampleError(f"{path.name}: unknown key {', '.join(left)}")
+    return path.with_suffix(".eml").read_bytes()
+
+
+def _copy(stated: dict[str, Any]) -> Copy:
+    files = stated.get("files")
+    return Copy(
+        server=stated["server"],
+        recipient=stated["recipient"],
+        unchanged=stated.get("unchanged", False),
+        subject=stated.get("subject"),
+        contains=tuple(stated.get("contains", ())),
+        files=None if files is None else tuple(files),
+        lacks_files=tuple(stated.get("lacks_files", ())),
+        notice_in_html=stated.get("notice_in_html", False),
+    )
+
+
+def _record(stated: dict[str, Any]) -> Record:
+    return Record(
+        stated["tenant"], tuple(stated.get("findings", ())), dict(stated.get("deliveries", {}))
+    )
+
+
+def _fill(line: bytes) -> bytes:
+    if not line.startswith(b"@@file "):
+        return line
+    name = line.removeprefix(b"@@file ").removesuffix(b"@@").decode()
+    return base64.encodebytes(FILES[name]()).strip().replace(b"\n", b"\r\n")
+
+
+def _eicar() -> bytes:
+    # In two halves: neither this file nor the checkout is a finding for a scanner.
+    return rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STAN" + rb"DARD-ANTIVIRUS-TEST-FILE!$H+H*"
+
+
+def _program() -> bytes:
+    """The head of a Windows program; it does nothing."""
+    stub = bytearray(1024)
+    stub[0:2] = b"MZ"
+    stub[0x3C:0x40] = (0x80).to_bytes(4, "little")
+    stub[0x80:0x84] = b"PE\0\0"
+    stub[0x84:0x98] = bytes.fromhex("4c01010000000000000000000000000000e00002")[:20].ljust(
+        20, b"\0"
+    )
+    return bytes(stub)
+
+
+def _zip(name: str, content: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(zipfile.ZipInfo(name, (2026, 1, 5, 9, 0, 0)), content)
+    return buffer.getvalue()
+
+
+def _pdf() -> bytes:
+    objects = (
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] >>",
+    )
+    body, offsets = b"%PDF-1.4\n", []
+    for number, content in enumerate(objects, 1):
+        offsets.append(len(body))
+        body += b"%d 0 obj\n%s\nendobj\n" % (number, content)
+    table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    return body + (
+        b"xref\n0 4\n0000000000 65535 f \n"
+        + table
+        + b"trailer\n<< /Size 4 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % len(body)
+    )
+
+
+FILES: dict[str, Callable[[], bytes]] = {
+    "eicar": _eicar,
+    "program": _program,
+    "program-in-zip-in-zip": lambda: _zip("documents.zip", _zip("invoice.exe", _program())),
+    "pdf": _pdf,
+}
