@@ -39,11 +39,12 @@ class Supervisor:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         logs.mkdir(parents=True, exist_ok=True)
 
-    def start(self, programs: Iterable[Program]) -> None:
-        """Start all programs; return when each is ready."""
+    def start(self, programs: Iterable[Program], started: Callable[[], None]) -> None:
+        """Start all programs, call ``started``, and return when each is ready."""
         waiting = list(programs)
         for program in waiting:
             self._running[program.name] = self._spawn(program)
+        started()
         deadline = time.monotonic() + 60
         while waiting:
             self.check()

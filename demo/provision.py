@@ -42,7 +42,7 @@ class Manage:
             check=False,
         )
 
-    def json(self, *arguments: str) -> Any:  # noqa: ANN401 - JSON has no narrower type
+    def json(self, *arguments: str) -> Any:
         """The command's answer, read as JSON."""
         return json.loads(self(*arguments, "--json"))
 

@@ -1,0 +1,163 @@
+"""The demo from start to end: servers, tenants, processes, samples, a table, addresses to open."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import fcntl
+import json
+import secrets
+import signal
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from demo import leftovers, plan, samples
+from demo.inbox import Inbox
+from demo.outcome import Outcome, Sent, judge
+from demo.place import ServersError, write_private
+from demo.plan import FOLDER, Ports, Secrets
+from demo.processes import DemoError, Supervisor, require_free
+from demo.provision import Manage, Provisioning
+from demo.sending import Client
+from demo.servers import running
+from demo.summary import endpoints, farewell, results
+
+OUTCOME_SECONDS = 60.0
+
+
+def main(arguments: list[str]) -> int:
+    """Run the demo; 0 if every sample had its stated outcome, or if it was stopped by hand."""
+    parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
+    parser.add_argument("--once", action="store_true", help="end after the samples")
+    once: bool = parser.parse_args(arguments).once
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with only_one():
+            return Demo(once).run()
+    except (DemoError, ServersError, samples.SampleError) as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped.")
+        return 130 if once else 0
+
+
+@contextlib.contextmanager
+def only_one() -> Iterator[None]:
+    """Refuse to run beside another demo of this checkout."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with (FOLDER / "demo.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DemoError(
+                "The demo of this checkout runs already. Its addresses are in "
+                "var/demo/endpoints.json; stop it with Ctrl-C in its terminal."
+            ) from None
+        yield
+
+
+def say(text: str) -> None:
+    """A line of progress."""
+    print(f"• {text}", flush=True)
+
+
+class Demo:
+    """One run."""
+
+    def __init__(self, once: bool) -> None:
+        self._once = once
+        self._ports = Ports.from_environment()
+        self._inbox = Inbox(FOLDER / "inbox")
+
+    def run(self) -> int:
+        """Start everything, send the samples, show what became of them, and stay unless once."""
+        leftovers.end(FOLDER)
+        require_free(self._ports.named(), plan.PORT_ADVICE)
+        began = time.monotonic()
+        say("Starting PostgreSQL and Valkey")
+        with running("demo") as servers:
+            keys = Secrets()
+            certificate = plan.certificate()
+            environment = plan.service_environment(
+                self._ports, keys, servers.environment, certificate
+            )
+            manage = Manage(environment)
+            provisioning = Provisioning(manage, keys, servers.database_url)
+            provisioning.run(self._ports, say)
+            write_private(
+                FOLDER / "endpoints.json",
+                json.dumps(endpoints(self._ports, keys), indent=2, ensure_ascii=False) + "\n",
+            )
+            supervisor = Supervisor(FOLDER / "log", environment)
+            try:
+                self._start(supervisor)
+                client = Client(
+                    {"inbound": self._ports.inbound, "outbound": self._ports.outbound},
+                    certificate[0],
+                    provisioning.credentials(),
+                )
+                outcomes = self._samples(client, manage, supervisor)
+                print(f"\n{results(outcomes)}\n\n{time.monotonic() - began:.0f} s in all.")
+                if self._once:
+                    return 1 if any(outcome.problems for outcome in outcomes) else 0
+                print(farewell(self._ports, keys), flush=True)
+                return self._stay(supervisor)
+            finally:
+                self._stop(supervisor)
+
+    def _start(self, supervisor: Supervisor) -> None:
+        programs = [plan.sink(self._ports), *plan.service(self._ports)]
+        say(f"Starting {', '.join(program.name for program in programs)}")
+        supervisor.start(programs, lambda: leftovers.note(FOLDER, supervisor.pids()))
+
+    def _stop(self, supervisor: Supervisor) -> None:
+        # A second Ctrl-C may not interrupt the stopping and leave processes behind.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        say("Stopping all processes")
+        supervisor.stop()
+        leftovers.forget(FOLDER)
+
+    def _stay(self, supervisor: Supervisor) -> int:
+        while True:
+            supervisor.check()
+            time.sleep(0.5)
+
+    def _samples(self, client: Client, manage: Manage, supervisor: Supervisor) -> list[Outcome]:
+        run = secrets.token_hex(4)
+        found = samples.load()
+        say(f"Sending {len(found)} sample mails")
+        sent = []
+        for sample in found:
+            wire = sample.build(run, datetime.now(UTC))
+            sent.append(Sent(sample, sample.message_id(run), wire, client.send(sample, wire)))
+        return self._await(sent, manage, supervisor)
+
+    def _await(self, sent: list[Sent], manage: Manage, supervisor: Supervisor) -> list[Outcome]:
+        """Look until every sample has its outcome, or the time is over."""
+        say("Waiting for the outcome of each")
+        open_, settled = list(sent), dict[str, Outcome]()
+        deadline = time.monotonic() + OUTCOME_SECONDS
+        while open_:
+            supervisor.check()
+            inbox = self._inbox.messages(500)
+            for item in list(open_):
+                outcome = judge(item, inbox, lambda slug, key: _trace(manage, slug, key))
+                settled[item.sample.name] = outcome
+                if not outcome.problems:
+                    open_.remove(item)
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.3)
+        return [settled[item.sample.name] for item in sent]
+
+
+def _trace(manage: Manage, slug: str, message_id: str) -> list[Mapping[str, Any]]:
+    found: list[Mapping[str, Any]] = manage.json(
+        "message", "trace", slug, "--message-id", message_id
+    )
+    return found
