@@ -1,0 +1,161 @@
+"""Sends mails over many connections and counts the 250s: ``python -m bench.smtp_load PORT …``.
+
+It treats every SMTP server alike, so that two of them can be compared in one run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import time
+from dataclasses import asdict, dataclass
+
+from workers.smtpd.server import loop_factory
+
+CRLF = b"\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What to send: ``mails`` in all, spread evenly over ``connections`` that stay open."""
+
+    host: str
+    port: int
+    connections: int = 10
+    mails: int = 5000
+    size: int = 10_000
+    sender: str = "sender@example.net"
+    recipient: str = "recipient@example.com"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadResult:
+    """What came of it. Latencies run from MAIL to the last reply, in milliseconds."""
+
+    accepted: int
+    refused: int
+    seconds: float
+    per_second: float
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+
+
+class _Client(asyncio.Protocol):
+    """One connection that waits for one reply at a time, at as little cost as may be."""
+
+    def __init__(self) -> None:
+        self._reply: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._buffer = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.WriteTransport) or hasattr(transport, "write")
+        self.transport: asyncio.WriteTransport = transport  # type: ignore[assignment]
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        if not self._buffer.endswith(CRLF):
+            return
+        start = self._buffer.rfind(b"\n", 0, -1) + 1
+        if self._buffer[start + 3 : start + 4] != b"-" and not self._reply.done():
+            answer, self._buffer = self._buffer[start:], b""
+            self._reply.set_result(answer)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self._reply.done():
+            self._reply.set_result(b"")
+
+    async def reply(self) -> bytes:
+        """The last line of the next reply."""
+        answer = await self._reply
+        if not answer:
+            raise ConnectionResetError("the server closed the connection")
+        self._reply = asyncio.get_running_loop().create_future()
+        return answer
+
+    async def command(self, data: bytes) -> bytes:
+        """Send bytes and wait for the reply."""
+        self.transport.write(data)
+        return await self.reply()
+
+
+def make_message(load: Load) -> bytes:
+    """A plain message of about ``load.size`` bytes, with its end mark."""
+    head = (
+        f"From: <{load.sender}>\r\nTo: <{load.recipient}>\r\nSubject: load\r\n"
+        "Date: Mon, 01 Apr 2024 10:00:00 +0900\r\nMessage-ID: <load@example.net>\r\n"
+        "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\n"
+    ).encode()
+    line = b"The quick brown fox jumps over the lazy dog and runs away from it again.\r\n"
+    return head + line * max(1, (load.size - len(head)) // len(line)) + b".\r\n"
+
+
+async def _one_connection(load: Load, mails: int, latencies: list[float]) -> int:
+    loop = asyncio.get_running_loop()
+    _, client = await loop.create_connection(_Client, load.host, load.port)
+    await client.reply()
+    await client.command(b"EHLO client.example.net\r\n")
+    mail = f"MAIL FROM:<{load.sender}>\r\n".encode()
+    rcpt = f"RCPT TO:<{load.recipient}>\r\n".encode()
+    message = make_message(load)
+    refused = 0
+    for _ in range(mails):
+        start = time.perf_counter()
+        await client.command(mail)
+        await client.command(rcpt)
+        answer = await client.command(b"DATA\r\n")
+        if answer.startswith(b"354"):
+            answer = await client.command(message)
+        latencies.append(time.perf_counter() - start)
+        if not answer.startswith(b"250"):
+            refused += 1
+            await client.command(b"RSET\r\n")
+    await client.command(b"QUIT\r\n")
+    client.transport.close()
+    return refused
+
+
+async def send(load: Load) -> LoadResult:
+    """Send the whole load and sum it up."""
+    latencies: list[float] = []
+    share = [load.mails // load.connections] * load.connections
+    share[0] += load.mails - sum(share)
+    start = time.perf_counter()
+    refused = sum(await asyncio.gather(*(_one_connection(load, n, latencies) for n in share)))
+    seconds = time.perf_counter() - start
+    latencies.sort()
+
+    def percentile(part: float) -> float:
+        return round(latencies[min(len(latencies) - 1, int(len(latencies) * part))] * 1000, 3)
+
+    accepted = len(latencies) - refused
+    return LoadResult(
+        accepted=accepted,
+        refused=refused,
+        seconds=round(seconds, 3),
+        per_second=round(accepted / seconds, 1),
+        p50_ms=percentile(0.50),
+        p95_ms=percentile(0.95),
+        p99_ms=percentile(0.99),
+    )
+
+
+def main() -> None:
+    """Print one JSON line for one load."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("port", type=int)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--connections", type=int, default=10)
+    parser.add_argument("--mails", type=int, default=5000)
+    parser.add_argument("--size", type=int, default=10_000)
+    parser.add_argument("--sender", default="sender@example.net")
+    parser.add_argument("--recipient", default="recipient@example.com")
+    load = Load(**vars(parser.parse_args()))
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        result = runner.run(send(load))
+    print(json.dumps({**asdict(load), **asdict(result)}))
+
+
+if __name__ == "__main__":
+    main()
