@@ -38,25 +38,25 @@ def _read_value(value: bytes) -> Iterator[Address]:
     )
     name: list[str] = []
     comment: list[str] = []
-    for kind, token in _tokens(text):
+    for kind, piece in _tokens(text):
         if kind == "angle":
-            yield Address(_shown("".join(name)) or _shown("".join(comment)), _address(token))
+            yield Address(_shown("".join(name)) or _shown("".join(comment)), _address(piece))
             name, comment = [], []
         elif kind == "comment":
-            comment.append(token)
+            comment.append(piece)
         elif kind == "end":
             bare = "".join(name)
-            if "@" in bare and token != ":":
+            if "@" in bare and piece != ":":
                 yield Address(_shown("".join(comment)), _address(bare))
                 name = []
-            elif token == ",":
+            elif piece == ",":
                 # An unquoted comma in a display name: "Family, Given <address>".
                 name.append(", " if bare.strip() else "")
             else:
                 name = []
             comment = []
         else:
-            name.append(token)
+            name.append(piece)
     rest = "".join(name)
     if "@" in rest:
         yield Address(_shown("".join(comment)), _address(rest))
@@ -100,7 +100,7 @@ def _tokens(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _comment_end(text: str, position: int) -> int:
-    """Behind the closing bracket of a comment, nested ones included; else behind the opening one."""
+    """Behind the bracket that closes a comment with its nested ones; else just behind it."""
     depth = 0
     for match in re.finditer(r"\\.|[()]", text[position : position + 2000]):
         depth += {"(": 1, ")": -1}.get(match[0], 0)

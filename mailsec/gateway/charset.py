@@ -13,32 +13,28 @@ from dataclasses import dataclass
 
 from mailsec.gateway import japanese
 
-_ALIASES = {
-    "": "",
-    "us-ascii": "ascii", "ascii": "ascii", "ansi_x3.4-1968": "ascii", "646": "ascii", "7bit": "ascii",
-    "utf-8": "utf-8", "utf8": "utf-8", "unicode-1-1-utf-8": "utf-8", "x-unicode-2-0-utf-8": "utf-8",
-    "utf-7": "utf-7", "unicode-1-1-utf-7": "utf-7", "x-unicode-2-0-utf-7": "utf-7",
-    "shift_jis": "cp932", "shift-jis": "cp932", "shiftjis": "cp932", "sjis": "cp932", "x-sjis": "cp932",
-    "s-jis": "cp932", "windows-31j": "cp932", "cp932": "cp932", "ms932": "cp932", "windows-932": "cp932",
-    "ms_kanji": "cp932", "csshiftjis": "cp932", "x-ms-cp932": "cp932", "sjis-win": "cp932",
-    "cswindows31j": "cp932",
-    "iso-2022-jp": "iso-2022-jp", "iso2022jp": "iso-2022-jp", "iso-2022-jp-ms": "iso-2022-jp",
-    "iso-2022-jp-1": "iso-2022-jp", "iso-2022-jp-2": "iso-2022-jp", "iso-2022-jp-3": "iso-2022-jp",
-    "iso-2022-jp-2004": "iso-2022-jp", "csiso2022jp": "iso-2022-jp", "cp50220": "iso-2022-jp",
-    "cp50221": "iso-2022-jp", "cp50222": "iso-2022-jp", "jis": "iso-2022-jp", "jis7": "iso-2022-jp",
-    "x-windows-iso2022jp": "iso-2022-jp", "iso_2022-jp": "iso-2022-jp", "iso-2022-jpm": "iso-2022-jp",
-    "euc-jp": "euc-jp", "eucjp": "euc-jp", "x-euc-jp": "euc-jp", "x-euc": "euc-jp", "euc-jp-ms": "euc-jp",
-    "eucjp-ms": "euc-jp", "eucjp-win": "euc-jp", "cp51932": "euc-jp", "ujis": "euc-jp",
-    "gb2312": "gb18030", "gbk": "gb18030", "x-gbk": "gb18030", "gb_2312-80": "gb18030", "cp936": "gb18030",
-    "csgb2312": "gb18030", "gb18030": "gb18030",
-    "ks_c_5601": "cp949", "ks_c_5601-1987": "cp949", "euc-kr": "cp949", "ksc5601": "cp949",
-    "ks_c_5601-1989": "cp949", "korean": "cp949", "windows-949": "cp949",
-    "big5": "cp950", "x-x-big5": "cp950", "cn-big5": "cp950",
-    # Browsers and mail programs read Latin-1 as its Windows superset.
-    "iso-8859-1": "windows-1252", "latin1": "windows-1252", "latin-1": "windows-1252",
-    "iso_8859-1": "windows-1252", "windows-1252": "windows-1252", "cp1252": "windows-1252",
-    "iso-8859-8-i": "iso-8859-8", "x-mac-japanese": "cp932",
-}  # fmt: skip
+# What the labels of mail mean in practice: vendor supersets, as browsers read them too.
+_LABELS = {
+    "ascii": "us-ascii ascii ansi_x3.4-1968 646 7bit",
+    "utf-8": "utf-8 utf8 unicode-1-1-utf-8 x-unicode-2-0-utf-8",
+    "utf-7": "utf-7 unicode-1-1-utf-7 x-unicode-2-0-utf-7",
+    "cp932": (
+        "shift_jis shift-jis shiftjis sjis x-sjis s-jis windows-31j cp932 ms932 "
+        "windows-932 ms_kanji csshiftjis x-ms-cp932 sjis-win cswindows31j x-mac-japanese"
+    ),
+    "iso-2022-jp": (
+        "iso-2022-jp iso2022jp iso-2022-jp-ms iso-2022-jp-1 iso-2022-jp-2 iso-2022-jp-3 "
+        "iso-2022-jp-2004 csiso2022jp cp50220 cp50221 cp50222 jis jis7 x-windows- "
+        "iso2022jp iso_2022-jp iso-2022-jpm"
+    ),
+    "euc-jp": "euc-jp eucjp x-euc-jp x-euc euc-jp-ms eucjp-ms eucjp-win cp51932 ujis",
+    "gb18030": "gb2312 gbk x-gbk gb_2312-80 cp936 csgb2312 gb18030",
+    "cp949": "ks_c_5601 ks_c_5601-1987 euc-kr ksc5601 ks_c_5601-1989 korean windows-949",
+    "cp950": "big5 x-x-big5 cn-big5",
+    "windows-1252": "iso-8859-1 latin1 latin-1 iso_8859-1 windows-1252 cp1252",
+    "iso-8859-8": "iso-8859-8-i",
+}
+_ALIASES = {label: code for code, labels in _LABELS.items() for label in labels.split()}
 # Text codecs of Python that no mail means, or that are slow on hostile input.
 _NOT_FOR_MAIL = frozenset(("idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined"))
 _LABEL = re.compile(r"[a-z0-9][a-z0-9._:+-]{0,63}")
@@ -63,8 +59,8 @@ class Decoded:
 def canonical(label: str) -> str:
     """The code that a label means in practice; empty for unknown labels."""
     name = label.strip().strip("\"'").lower().partition("*")[0].replace(" ", "")
-    if name in _ALIASES:
-        return _ALIASES[name]
+    if not name or name in _ALIASES:
+        return _ALIASES.get(name, "")
     if not _LABEL.fullmatch(name):
         return ""
     try:
@@ -87,7 +83,7 @@ def clean(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Decoded text as data: fit for one line of a header, a log or a page, without control characters."""
+    """Decoded text as data: without control characters, fit for a line of a header or a log."""
     return _CONTROLS.sub(" ", text).strip() if text else text
 
 

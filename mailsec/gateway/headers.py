@@ -59,7 +59,9 @@ def read_block(raw: bytes, start: int, end: int, shift: int | None = 0) -> Heade
         if first in b"\r\n" and not raw[position:line_end].strip(b"\r\n"):
             body_start = line_end
             break
-        if first in b" \t" and fields:
+        if first in b" \t" and not fields and not raw[position:line_end].strip():
+            defects["junk-in-header"] = None
+        elif first in b" \t" and fields:
             fields[-1] = (fields[-1][0], fields[-1][1], line_end)
         elif match is not None:
             fields.append((match[1].decode("latin-1"), position, line_end))

@@ -73,7 +73,7 @@ def reduce(source: str) -> Reduced:
 
 
 def _walk(root: LexborNode) -> Iterator[tuple[LexborNode, bool]]:
-    """Every node in order, with whether a reader sees its text; a block gives a line end behind it too."""
+    """Every node in order, with whether its text is seen; a block comes again at its end."""
     node: LexborNode | None = root
     while node is not None:
         parent = node.parent

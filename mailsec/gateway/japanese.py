@@ -17,7 +17,7 @@ _HALF_WIDTH = range(0xFF61, 0xFFA0)
 _TO_HIGH = bytes(byte | 0x80 for byte in range(256))
 
 # Python's CP932 writes the Microsoft variants of these; both spellings mean one JIS character.
-MICROSOFT_VARIANTS = str.maketrans("〜‖−¢£¬—", "～∥－￠￡￢―")  # noqa: RUF001
+MICROSOFT_VARIANTS = str.maketrans("〜‖−¢£¬—", "～∥－￠￡￢―")
 
 
 @cache

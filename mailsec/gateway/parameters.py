@@ -41,7 +41,7 @@ def text_of(header: Header, exact: bool = False) -> str:
     value = header.value_raw
     if b"\n" in value:
         value = _FOLD.sub(b"", value)
-    if exact or value.isascii() and b"\x1b" not in value:
+    if exact or (value.isascii() and b"\x1b" not in value):
         return value.decode("latin-1")
     return charset.decode(value, "").text
 

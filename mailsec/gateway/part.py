@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from mailsec.gateway import charset, headers, transfer
+from mailsec.gateway import headers, transfer
+from mailsec.gateway.charset import Decoded, decode
 from mailsec.gateway.headers import Header
 
 _ARMOUR = (b"-----BEGIN PGP MESSAGE-----", b"-----BEGIN PGP SIGNED MESSAGE-----")
@@ -18,7 +19,7 @@ class _Lazy:
     """What was decoded already."""
 
     content: bytes | None = None
-    text: charset.Decoded | None = None
+    text: Decoded | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class Part:
             self._lazy.content = transfer.decode(self.body(), encoding)
         return self._lazy.content
 
-    def decoded(self) -> charset.Decoded:
+    def decoded(self) -> Decoded:
         """The content as text, with the character code that it was really read as."""
         if self._lazy.text is None:
             content = self.content()
@@ -77,7 +78,7 @@ class Part:
             if not label and self.content_type == "text/html":
                 meta = _META_CHARSET.search(content, 0, 4096)
                 label = meta[1].decode("ascii").lower() if meta else ""
-            self._lazy.text = charset.decode(content, label)
+            self._lazy.text = decode(content, label)
         return self._lazy.text
 
     def text(self) -> str:
@@ -120,7 +121,7 @@ class Part:
 
     @property
     def is_protected(self) -> bool:
-        """Whether it is signed or encrypted, or lies inside something that is: never to be altered."""
+        """Whether it is signed or encrypted, or lies in something that is: never to be altered."""
         if self.inside_protected:
             return True
         if self.is_multipart or self.content_type == "message/rfc822":
