@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from demo.place import write_private
+from demo.place import command_of, write_private
 
 NOTE = "processes.json"
 
@@ -44,10 +43,7 @@ def end(folder: Path) -> None:
 
 def _is_ours(pid: int) -> bool:
     """True if the process runs this checkout's Python: the number may belong to another by now."""
-    shown = subprocess.run(
-        ["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
-    return shown.stdout.startswith(f"{sys.executable} ")
+    return command_of(pid).startswith(f"{sys.executable} ")
 
 
 def _signal(group: int, number: int) -> None:

@@ -123,6 +123,23 @@ def write_private(path: Path, text: str) -> None:
     os.replace(temporary, path)
 
 
+def command_of(pid: int) -> str:
+    """The command line of a running process, its words parted by blanks; empty if there is none.
+
+    A process number alone proves nothing: it may have been given to another program since.
+    """
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        words = b""
+    if words or Path("/proc/self/cmdline").exists():
+        return os.fsdecode(words).replace("\0", " ")
+    shown = subprocess.run(  # macOS has no /proc
+        ["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    return shown.stdout
+
+
 def tail(path: Path, lines: int = 12) -> str:
     """The last lines of a log, empty where there is none."""
     text = path.read_text(errors="replace") if path.exists() else ""

@@ -15,7 +15,7 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
-from demo.place import Place, ServersError, reachable_copy, tail, write_private
+from demo.place import Place, ServersError, command_of, reachable_copy, tail, write_private
 
 DATABASE = "mailsec"
 ROLE = "mailsec"
@@ -159,6 +159,7 @@ class Postgres:
         while True:
             if self.is_running():  # it was still recovering when we looked first
                 return
+            self._end_unreachable()
             self._remove_stale_locks()
             self._process = self._spawn(binaries)
             if self._becomes_ready(deadline):
@@ -189,6 +190,13 @@ class Postgres:
         last = tail(self._log)
         return ended and ("already exists" in last or "pre-existing shared memory" in last)
 
+    def _end_unreachable(self) -> None:
+        """Stop a server of this cluster whose socket was deleted: nobody can talk to it again."""
+        pid = self._pid()
+        if pid is not None and not (self._place.run / ".s.PGSQL.5432").exists():
+            os.kill(pid, signal.SIGINT)
+            self._wait_for_end(pid)
+
     def _remove_stale_locks(self) -> None:
         """Remove lock files whose process number now belongs to some other program."""
         if self._pid() is None:
@@ -199,13 +207,9 @@ class Postgres:
         """The running postmaster of this cluster, or None."""
         try:
             pid = int((self._data / "postmaster.pid").read_text().split("\n", 1)[0])
-            os.kill(pid, 0)
-        except (FileNotFoundError, ProcessLookupError, PermissionError, ValueError):
+        except (FileNotFoundError, ValueError):
             return None
-        command = Path(f"/proc/{pid}/cmdline")
-        if command.exists() and os.fsencode(self._data) not in command.read_bytes().split(b"\0"):
-            return None
-        return pid
+        return pid if str(self._data) in command_of(pid) else None
 
     def _wait_for_end(self, pid: int) -> None:
         deadline = time.monotonic() + START_SECONDS

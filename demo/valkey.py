@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import os
 import platform
+import signal
 import subprocess
 import sys
 import time
@@ -13,7 +15,7 @@ from urllib.parse import quote
 
 import redis
 
-from demo.place import Place, ServersError, reachable_copy, tail
+from demo.place import Place, ServersError, command_of, reachable_copy, tail
 
 START_SECONDS = 30
 
@@ -28,6 +30,10 @@ class Valkey:
     @property
     def _socket(self) -> Path:
         return self._place.run / "valkey.sock"
+
+    @property
+    def _pid_file(self) -> Path:
+        return self._place.home / "valkey" / "valkey.pid"
 
     @property
     def _log(self) -> Path:
@@ -51,6 +57,7 @@ class Valkey:
         """Start the server unless it runs already."""
         if self.is_running():
             return
+        self._end_unreachable()
         deadline = time.monotonic() + START_SECONDS
         self._process = self._spawn()
         while not self.is_running():
@@ -67,6 +74,20 @@ class Valkey:
             self._process.wait(START_SECONDS)
             self._process = None
 
+    def _end_unreachable(self) -> None:
+        """Stop a server whose socket was deleted: two servers would spoil one append-only file."""
+        deadline = time.monotonic() + START_SECONDS
+        while (pid := self._pid()) is not None and time.monotonic() < deadline:
+            os.kill(pid, signal.SIGTERM)
+            time.sleep(0.2)
+
+    def _pid(self) -> int | None:
+        try:
+            pid = int(self._pid_file.read_text())
+        except (FileNotFoundError, ValueError):
+            return None
+        return pid if "valkey-server" in command_of(pid) else None
+
     def _client(self) -> redis.Redis:
         return redis.Redis(
             unix_socket_path=str(self._socket),
@@ -82,6 +103,7 @@ class Valkey:
             f"dir {_quoted(self._place.folder('valkey'))}",
             "appendonly yes",
             "daemonize no",
+            f"pidfile {_quoted(self._pid_file)}",
             f"requirepass {self._place.password()}",
         )
         # "-" reads the settings from standard input: no password in the process list.
