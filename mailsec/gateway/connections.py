@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 
 from mailsec.gateway.conversation import Conversation, Deadline, Timeouts
 from mailsec.gateway.errors import HopFailed, TemporaryResolverError, TlsFailed
-from mailsec.gateway.ports import Resolver
 from mailsec.gateway.hops import Hop, TlsMode
+from mailsec.gateway.ports import Resolver
 
 ADDRESSES_TRIED = 5
 PATIENCE = Timeouts()

@@ -23,8 +23,8 @@ from random import Random
 from mailsec.gateway.connections import ConnectionPool, Connector, TlsTrust
 from mailsec.gateway.conversation import Conversation, Deadline, Timeouts
 from mailsec.gateway.errors import HopFailed
-from mailsec.gateway.transaction import Ledger, Transaction
 from mailsec.gateway.hops import Hop, Outcome, Parcel, Result, TlsMode
+from mailsec.gateway.transaction import Ledger, Transaction
 from mailsec.gateway.wire import Load, has_bare_line_ends, is_sendable
 
 __all__ = [

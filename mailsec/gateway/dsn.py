@@ -17,8 +17,8 @@ from email.utils import format_datetime
 from enum import StrEnum
 
 from mailsec.gateway.dsn_text import WORDINGS, Facts, human_text
-from mailsec.gateway.policy import Language
 from mailsec.gateway.hops import Result, clean_line
+from mailsec.gateway.policy import Language
 from mailsec.gateway.wire import is_sendable
 
 HEADERS_BYTES = 16 * 1024

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from mailsec.gateway.policy import Language
 from mailsec.gateway.hops import Result
+from mailsec.gateway.policy import Language
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ipaddress
 
 from mailsec.gateway.errors import NoRoute
-from mailsec.gateway.ports import Resolver
 from mailsec.gateway.hops import Hop, TlsMode
+from mailsec.gateway.ports import Resolver
 
 
 def hops_of(
