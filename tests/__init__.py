@@ -1,1 +1,1 @@
-"""The tests mirror the source; ``servers`` plays the outside world."""
+"""Tests mirror the source; ``journeys``, ``faults`` and ``browser`` run the whole service."""

@@ -1,1 +1,1 @@
-"""The processes of the service: SMTP listeners and Celery tasks, one thin module per stage."""
+"""The processes: listeners, Celery tasks and the operator's shell. No models."""

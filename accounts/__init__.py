@@ -1,0 +1,1 @@
+"""Who signs in: accounts and roles, lockout, audit log (both schemas)."""

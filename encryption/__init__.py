@@ -1,0 +1,1 @@
+"""Keys: how the tenants' keys follow a new master key."""

@@ -1,0 +1,1 @@
+"""What one company wants: policy versions and registered addresses (tenant schema)."""

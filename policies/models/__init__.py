@@ -1,0 +1,6 @@
+"""Rows of this app."""
+
+from policies.models.address import Address
+from policies.models.policy_version import PolicyVersion
+
+__all__ = ["Address", "PolicyVersion"]

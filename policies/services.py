@@ -1,0 +1,91 @@
+"""What changes a tenant's policy and addresses."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.db import transaction
+
+from accounts.services import SHELL, record
+from policies.errors import InvalidAddresses
+from policies.models import Address, PolicyVersion
+from policies.selectors import current_policy, forget
+from policies.settings_keys import build, read
+from tenants.models import Tenant
+from tenants.scope import scoped
+from tenants.selectors import domains_of
+from tenants.services import set_listener_values
+
+MOST_LINES = 100_000
+_LOCAL_PART = re.compile(r"[^\s@\"<>,;:\\()\[\]\x00-\x1f]{1,64}\Z")
+
+
+@scoped
+def set_values(tenant: Tenant, changes: Mapping[str, str], *, author: str = SHELL) -> int:
+    """Store a new version with these settings changed; all of them or none. Returns its number."""
+    parsed = {key: read(key, text) for key, text in changes.items()}
+    with transaction.atomic():
+        # One writer at a time: the second would otherwise take the first one's change back.
+        Tenant.objects.select_for_update().get(pk=tenant.pk)
+        last = PolicyVersion.objects.first()
+        before: dict[str, Any] = last.values if last else {"language": tenant.language}
+        row = PolicyVersion.objects.create(values=before | parsed, author=author)
+        policy = build(row.pk, row.values)
+        set_listener_values(
+            tenant,
+            check_recipients=policy.check_recipients,
+            message_size_bytes=policy.message_size_bytes,
+        )
+        record(
+            actor=author,
+            action="policy.set",
+            before={key: before.get(key) for key in parsed},
+            after=parsed,
+        )
+    forget(tenant)
+    current_policy(tenant)
+    return row.pk
+
+
+@scoped
+def import_addresses(tenant: Tenant, lines: Iterable[str]) -> int:
+    """Register the addresses of a CSV file (address[,name]); all lines or none.
+
+    A header line is known by its first cell ``address``. Returns how many are new;
+    InvalidAddresses lists every wrong line.
+    """
+    found = _parse(lines, domains_of(tenant))
+    with transaction.atomic():
+        before = Address.objects.count()
+        Address.objects.bulk_create(
+            [Address(address=address, name=name) for address, name in found.items()],
+            ignore_conflicts=True,
+            batch_size=5_000,
+        )
+        added = Address.objects.count() - before
+        record(actor=SHELL, action="address.import", after={"added": added, "lines": len(found)})
+    return added
+
+
+def _parse(lines: Iterable[str], domains: frozenset[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    problems = []
+    for number, row in enumerate(csv.reader(lines), 1):
+        if number > MOST_LINES + 1:
+            raise InvalidAddresses([f"The file has more than {MOST_LINES} lines."])
+        if not row or not row[0].strip() or (number == 1 and row[0].strip().lower() == "address"):
+            continue
+        address = row[0].strip().lower()
+        local, _, domain = address.rpartition("@")
+        if not _LOCAL_PART.match(local):
+            problems.append(f"Line {number}: {row[0]!r} is no address.")
+        elif domain not in domains:
+            problems.append(f"Line {number}: {domain!r} is no mail domain of this tenant.")
+        else:
+            found[address] = row[1].strip()[:100] if len(row) > 1 else ""
+    if problems:
+        raise InvalidAddresses(problems)
+    return found

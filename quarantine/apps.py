@@ -1,0 +1,7 @@
+"""Application registry entry."""
+
+from django.apps import AppConfig
+
+
+class QuarantineConfig(AppConfig):
+    name = "quarantine"

@@ -1,0 +1,63 @@
+"""The choices of this app's columns; the transitions between states stand in ``states``."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class MessageState(models.TextChoices):
+    """Where a message is on its way; the transitions stand in ``quarantine.states``."""
+
+    RECEIVED = "received", _("Received")
+    WAITING = "waiting", _("Waiting")
+    READY = "ready", _("In delivery")
+    QUARANTINED = "quarantined", _("Quarantined")
+    SHUNTED = "shunted", _("Set aside")
+    CLOSED = "closed", _("Closed")
+
+
+class DirectionChoice(models.TextChoices):
+    """The values are ``mailsec.gateway.envelope.Direction``'s."""
+
+    INBOUND = "inbound", _("Inbound")
+    OUTBOUND = "outbound", _("Outbound")
+    NOTICE = "notice", _("Notice")
+
+
+class ContentKind(models.TextChoices):
+    """Which form of the message the bytes are."""
+
+    ORIGINAL = "original", _("As received")
+    OUTGOING = "outgoing", _("As sent on")
+
+
+class DeliveryState(models.TextChoices):
+    """Where a copy is; the transitions stand in ``quarantine.states``."""
+
+    PENDING = "pending", _("Not yet decided")
+    QUEUED = "queued", _("Queued")
+    IN_FLIGHT = "in-flight", _("Being sent")
+    DEFERRED = "deferred", _("Deferred")
+    DELIVERED = "delivered", _("Delivered")
+    BOUNCED = "bounced", _("Refused")
+    WITHHELD = "withheld", _("Withheld")
+
+
+class EventKind(models.TextChoices):
+    """The steps; ``quarantine.explain`` puts each into words."""
+
+    RECEIVED = "received", _("Received")
+    WAITING = "waiting", _("Waiting")
+    EXAMINED = "examined", _("Examined")
+    QUARANTINED = "quarantined", _("Quarantined")
+    ATTEMPTED = "attempted", _("Delivery attempted")
+    RECLAIMED = "reclaimed", _("Taken up again")
+    BOUNCE_SENT = "bounce-sent", _("Sender told of the failure")
+    DELAY_SENT = "delay-sent", _("Sender told of the delay")
+    SHUNTED = "shunted", _("Set aside")
+    RESUBMITTED = "resubmitted", _("Resubmitted")
+    CLOSED = "closed", _("Closed")
+
+
+OPEN_STATES = (DeliveryState.QUEUED, DeliveryState.IN_FLIGHT, DeliveryState.DEFERRED)

@@ -1,0 +1,9 @@
+"""Rows of this app; imported by this app alone (see the import contracts)."""
+
+from quarantine.models.content import Content
+from quarantine.models.delivery import Delivery
+from quarantine.models.event import Event
+from quarantine.models.finding import FindingRow
+from quarantine.models.message import StoredMessage
+
+__all__ = ["Content", "Delivery", "Event", "FindingRow", "StoredMessage"]

@@ -1,0 +1,71 @@
+"""A message in our custody."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from quarantine.choices import DirectionChoice, MessageState
+from quarantine.identifiers import new_id
+
+
+class StoredMessage(models.Model):
+    """A row is one message of one tenant: envelope, cleaned header texts, state.
+
+    ``claimed_until`` is a worker's lease on looking at it, ``sweep_at`` the time from which the
+    sweep asks again for work that stalled, ``tries`` how often a worker began.
+    Personal data: sender, header texts, addresses; kept for the tenant's ``trace_days``.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    direction = models.CharField(max_length=8, choices=DirectionChoice.choices)
+    state = models.CharField(max_length=11, choices=MessageState.choices)
+    received_at = models.DateTimeField()
+    client_ip = models.GenericIPAddressField()
+    client_helo = models.CharField(max_length=255, blank=True)
+    client_tls = models.CharField(max_length=20, blank=True)
+    connector = models.CharField(max_length=60, blank=True)
+    smtputf8 = models.BooleanField(default=False)
+    sender = models.CharField(max_length=320, blank=True)
+    size = models.PositiveIntegerField()
+    subject = models.CharField(max_length=500, blank=True)
+    header_from = models.CharField(max_length=500, blank=True)
+    message_id = models.CharField(max_length=500, blank=True)
+    policy_version = models.PositiveIntegerField(default=0)
+    changed = models.BooleanField(default=False)
+    keep_original = models.BooleanField(default=False)
+    trace_header = models.BinaryField(default=bytes)
+    error = models.CharField(max_length=500, blank=True)
+    about = models.UUIDField(null=True)  # a notice's subject: the message that it reports on
+    tries = models.PositiveSmallIntegerField(default=0)
+    claimed_until = models.DateTimeField(null=True)
+    sweep_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = "message"
+        indexes = [
+            models.Index(fields=["state", "-id"], name="message_state"),
+            models.Index(
+                fields=["sweep_at"],
+                condition=models.Q(state__in=["received", "waiting"]),
+                name="message_to_examine",
+            ),
+            models.Index(fields=["message_id"], name="message_message_id"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=MessageState.values), name="message_state_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(direction__in=DirectionChoice.values),
+                name="message_direction_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.queue_id
+
+    @property
+    def queue_id(self) -> str:
+        """The identifier as it stands in the 250 reply, in Received and in the logs."""
+        return self.id.hex

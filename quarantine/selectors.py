@@ -1,0 +1,263 @@
+"""Reading messages: for the workers, the console and the operator's shell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from ipaddress import ip_address
+from uuid import UUID
+
+from django.db.models import Count, Exists, Min, OuterRef, Prefetch, Q, QuerySet
+
+from quarantine.choices import ContentKind, MessageState
+from quarantine.errors import ContentGone
+from quarantine.identifiers import first_id_at
+from quarantine.models import Content, Delivery, StoredMessage
+from quarantine.sealing import unseal
+from tenants.keys import key_of
+from tenants.models import Tenant
+from tenants.scope import scoped
+
+CONDEMNED = ("malicious", "forbidden")
+
+
+@dataclass(frozen=True, slots=True)
+class MessageFilter:
+    """What a person looks for; empty fields do not narrow."""
+
+    text: str = ""
+    state: str = ""
+    direction: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    found: str = ""
+
+
+@scoped
+def original(tenant: Tenant, message_id: UUID) -> bytes:
+    """The bytes as received; ContentGone where they are not kept any more."""
+    return _open(tenant, message_id, ContentKind.ORIGINAL)
+
+
+@scoped
+def outgoing(tenant: Tenant, message: StoredMessage) -> bytes:
+    """The bytes that leave: the stored outgoing form, or the original below its trace header."""
+    if message.changed:
+        return _open(tenant, message.id, ContentKind.OUTGOING)
+    return bytes(message.trace_header) + _open(tenant, message.id, ContentKind.ORIGINAL)
+
+
+def _open(tenant: Tenant, message_id: UUID, kind: ContentKind) -> bytes:
+    row = Content.objects.filter(message_id=message_id, kind=kind).first()
+    if row is None:
+        raise ContentGone(message_id.hex)
+    return unseal(key_of(tenant), tenant.schema_name, row.id, bytes(row.sealed))
+
+
+@scoped
+def message_row(tenant: Tenant, message_id: UUID) -> StoredMessage:
+    """One message that is surely there, as a worker that claimed it knows."""
+    return StoredMessage.objects.get(id=message_id)
+
+
+@scoped
+def recipients(tenant: Tenant, message_id: UUID) -> tuple[str, ...]:
+    """The envelope recipients in their order."""
+    rows = Delivery.objects.filter(message_id=message_id).order_by("id")
+    return tuple(rows.values_list("recipient", flat=True))
+
+
+@scoped
+def message_with(tenant: Tenant, message_id: UUID) -> StoredMessage | None:
+    """One message with its copies, findings and events."""
+    return (
+        StoredMessage.objects.filter(id=message_id)
+        .prefetch_related("deliveries", "findings", "events")
+        .first()
+    )
+
+
+@scoped
+def messages_with(tenant: Tenant, wanted: MessageFilter) -> QuerySet[StoredMessage]:
+    """Messages that match, newest first. Evaluate it inside the tenant's scope."""
+    rows = StoredMessage.objects.prefetch_related(
+        Prefetch("deliveries", Delivery.objects.order_by("id"))
+    )
+    rows = rows.filter(_in_state(wanted.state), _with_finding(wanted.found))
+    if wanted.direction:
+        rows = rows.filter(direction=wanted.direction)
+    if wanted.since:
+        # Identifiers sort by time, so their index ends the search; clocks differ by less than this.
+        bound = first_id_at(wanted.since - timedelta(hours=1))
+        rows = rows.filter(id__gte=bound, received_at__gte=wanted.since)
+    if wanted.until:
+        rows = rows.filter(received_at__lt=wanted.until)
+    for word in wanted.text.split()[:5]:
+        rows = rows.filter(_matches(word))
+    return rows.order_by("-id")
+
+
+def _in_state(state: str) -> Q:
+    """A state of the message, or what its copies make of it: deferred, bounced, delivered."""
+    copies = Delivery.objects.filter(message_id=OuterRef("pk"))
+    if state == DeliveryState.DEFERRED:
+        return Q(Exists(copies.filter(state=DeliveryState.DEFERRED)))
+    if state == DeliveryState.BOUNCED:
+        return Q(Exists(copies.filter(state=DeliveryState.BOUNCED)))
+    if state == DeliveryState.DELIVERED:
+        other = Exists(copies.exclude(state=DeliveryState.DELIVERED))
+        return Q(state=MessageState.CLOSED) & ~Q(other)
+    return Q(state=state) if state else Q()
+
+
+def _with_finding(found: str) -> Q:
+    """Messages with what the daily tallies count under this name, or with this kind of finding."""
+    if found == "changed":
+        return Q(changed=True)
+    if not found:
+        return Q()
+    rows = FindingRow.objects.filter(message_id=OuterRef("pk"))
+    if found == "unexamined":
+        return Q(Exists(rows.filter(severity="unexamined")))
+    if found == "condemned":
+        return Q(Exists(rows.filter(severity__in=CONDEMNED)))
+    return Q(Exists(rows.filter(code=found, severity__in=CONDEMNED)))
+
+
+def _matches(word: str) -> Q:
+    recipients = Delivery.objects.filter(recipient__icontains=word).values("message_id")
+    match = (
+        Q(subject__icontains=word)
+        | Q(header_from__icontains=word)
+        | Q(sender__icontains=word)
+        | Q(message_id__icontains=word)
+        | Q(id__in=recipients)
+    )
+    if re.fullmatch(r"[0-9a-f]{32}", word):
+        match |= Q(id=UUID(word))
+    try:
+        match |= Q(client_ip=str(ip_address(word)))
+    except ValueError:
+        return match
+    return match
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """How many copies a message has, how many stand where, and whom the first one is for."""
+
+    total: int = 0
+    delivered: int = 0
+    deferred: int = 0
+    bounced: int = 0
+    first: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One message of a list: its row, its copies in figures, and what was found as (code, severity)."""
+
+    message: StoredMessage
+    copies: Copies
+    findings: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list, newest first; the identifiers are where the neighbouring pages begin."""
+
+    lines: tuple[Line, ...]
+    newer: UUID | None
+    older: UUID | None
+
+
+@scoped
+def message_page(
+    tenant: Tenant,
+    wanted: MessageFilter,
+    *,
+    before: UUID | None = None,
+    after: UUID | None = None,
+    size: int = 50,
+) -> Page:
+    """Messages older than ``before``, or newer than ``after``, or else the newest ones.
+
+    Pages begin at an identifier, not at a number: none is slower than the first one, nothing is
+    counted, and mail that comes in meanwhile moves no row from one page to another.
+    """
+    rows = messages_with(tenant, wanted).prefetch_related(None)
+    if after is not None:
+        found = list(rows.filter(id__gt=after).order_by("id")[: size + 1])
+        more_newer, more_older = len(found) > size, True
+        found = found[:size][::-1]
+    else:
+        found = list((rows.filter(id__lt=before) if before else rows)[: size + 1])
+        more_newer, more_older = before is not None, len(found) > size
+        found = found[:size]
+    return Page(
+        _lines(found),
+        newer=found[0].id if found and more_newer else None,
+        older=found[-1].id if found and more_older else None,
+    )
+
+
+def _lines(messages: Sequence[StoredMessage]) -> tuple[Line, ...]:
+    """A message may have 1,000 copies, so the database counts them: three queries for any page."""
+    ids = [message.id for message in messages]
+    counted = Delivery.objects.filter(message_id__in=ids).values("message_id").order_by()
+    figures = {
+        row.pop("message_id"): row
+        for row in counted.annotate(
+            total=Count("id"),
+            delivered=Count("id", filter=Q(state=DeliveryState.DELIVERED)),
+            deferred=Count("id", filter=Q(state=DeliveryState.DEFERRED)),
+            bounced=Count("id", filter=Q(state=DeliveryState.BOUNCED)),
+            first_id=Min("id"),
+        )
+    }
+    names = dict(
+        Delivery.objects.filter(id__in=[row["first_id"] for row in figures.values()]).values_list(
+            "id", "recipient"
+        )
+    )
+    copies = {
+        key: Copies(first=names.get(row.pop("first_id"), ""), **row) for key, row in figures.items()
+    }
+    findings: dict[UUID, list[tuple[str, str]]] = {}
+    for key, code, severity in FindingRow.objects.filter(message_id__in=ids).values_list(
+        "message_id", "code", "severity"
+    ):
+        findings.setdefault(key, []).append((code, severity))
+    return tuple(
+        Line(message, copies.get(message.id, Copies()), tuple(findings.get(message.id, ())))
+        for message in messages
+    )
+
+
+@scoped
+def tally(tenant: Tenant, since: datetime, until: datetime) -> Mapping[str, int]:
+    """Figures over the messages received in this time: by direction, state and finding."""
+    rows = StoredMessage.objects.filter(received_at__gte=since, received_at__lt=until)
+    figures: dict[str, int] = rows.aggregate(
+        inbound=Count("id", filter=Q(direction="inbound")),
+        outbound=Count("id", filter=Q(direction="outbound")),
+        notices=Count("id", filter=Q(direction="notice")),
+        quarantined=Count("id", filter=Q(state=MessageState.QUARANTINED)),
+        shunted=Count("id", filter=Q(state=MessageState.SHUNTED)),
+        changed=Count("id", filter=Q(changed=True)),
+    )
+    found = rows.filter(findings__severity__in=CONDEMNED)
+    figures["viruses"] = found.filter(findings__code="virus").distinct().count()
+    figures["file_types"] = found.filter(findings__code="file-type").distinct().count()
+    return figures
+
+
+@scoped
+def open_work(tenant: Tenant) -> Mapping[str, int]:
+    """How many messages have not come to their end, by state."""
+    rows = StoredMessage.objects.exclude(
+        state__in=(MessageState.CLOSED, MessageState.QUARANTINED)
+    ).values_list("state")
+    return dict(rows.annotate(Count("id")).order_by())

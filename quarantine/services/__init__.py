@@ -1,0 +1,31 @@
+"""The only writers of messages, copies, findings and events."""
+
+from quarantine.services.delivering import (
+    Claimed,
+    Settlement,
+    claim_deliveries,
+    settle_deliveries,
+)
+from quarantine.services.examination import Outcome, claim_examination, record_outcome, wait
+from quarantine.services.receive import Arrival, Notice, receive, store_notice
+from quarantine.services.upkeep import Stalled, expire, resubmit, shunt, take_up_stalled
+
+__all__ = [
+    "Arrival",
+    "Claimed",
+    "Notice",
+    "Outcome",
+    "Settlement",
+    "Stalled",
+    "claim_deliveries",
+    "claim_examination",
+    "expire",
+    "receive",
+    "record_outcome",
+    "resubmit",
+    "settle_deliveries",
+    "shunt",
+    "store_notice",
+    "take_up_stalled",
+    "wait",
+]

@@ -1,0 +1,49 @@
+"""The state machine: every transition that a message and a copy can make, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from quarantine.choices import DeliveryState, MessageState
+from quarantine.errors import ForbiddenTransition
+from quarantine.models import StoredMessage
+
+MESSAGE: Mapping[MessageState, frozenset[MessageState]] = {
+    MessageState.RECEIVED: frozenset(
+        {
+            MessageState.WAITING,
+            MessageState.READY,
+            MessageState.QUARANTINED,
+            MessageState.SHUNTED,
+        }
+    ),
+    MessageState.WAITING: frozenset(
+        {MessageState.READY, MessageState.QUARANTINED, MessageState.SHUNTED}
+    ),
+    MessageState.READY: frozenset({MessageState.CLOSED, MessageState.SHUNTED}),
+    MessageState.QUARANTINED: frozenset({MessageState.READY, MessageState.CLOSED}),
+    MessageState.SHUNTED: frozenset({MessageState.RECEIVED}),
+    MessageState.CLOSED: frozenset(),
+}
+
+DELIVERY: Mapping[DeliveryState, frozenset[DeliveryState]] = {
+    DeliveryState.PENDING: frozenset({DeliveryState.QUEUED, DeliveryState.WITHHELD}),
+    DeliveryState.QUEUED: frozenset({DeliveryState.IN_FLIGHT, DeliveryState.WITHHELD}),
+    DeliveryState.IN_FLIGHT: frozenset(
+        {DeliveryState.DELIVERED, DeliveryState.DEFERRED, DeliveryState.BOUNCED}
+    ),
+    DeliveryState.DEFERRED: frozenset({DeliveryState.IN_FLIGHT, DeliveryState.WITHHELD}),
+    DeliveryState.WITHHELD: frozenset({DeliveryState.PENDING, DeliveryState.QUEUED}),
+    DeliveryState.DELIVERED: frozenset(),
+    DeliveryState.BOUNCED: frozenset(),
+}
+
+
+def advance(message: StoredMessage, to: MessageState) -> None:
+    """Put a message into its next state; ForbiddenTransition where the way does not lead there.
+
+    The caller holds the row's lock and saves it.
+    """
+    if to not in MESSAGE[MessageState(message.state)]:
+        raise ForbiddenTransition(f"{message.queue_id}: {message.state} to {to}")
+    message.state = to

@@ -1,0 +1,12 @@
+"""The tenant's pages about messages."""
+
+from __future__ import annotations
+
+from django.urls import path, re_path
+
+from quarantine import views
+
+urlpatterns = [
+    path("", views.messages, name="messages"),
+    re_path(r"^(?P<queue_id>[0-9a-f]{32})/$", views.message, name="message"),
+]

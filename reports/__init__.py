@@ -1,0 +1,1 @@
+"""Figures over messages: daily tallies (tenant schema); reads only."""

@@ -1,0 +1,1 @@
+"""Whom we serve: tenants, menus, contracts, domains, next hops, connectors (public schema)."""

@@ -1,0 +1,1 @@
+"""What the service knows of files, whoever received them (public schema)."""

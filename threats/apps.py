@@ -1,0 +1,7 @@
+"""Application registry entry."""
+
+from django.apps import AppConfig
+
+
+class ThreatsConfig(AppConfig):
+    name = "threats"

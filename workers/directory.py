@@ -1,0 +1,127 @@
+"""The listeners' view of tenants: a snapshot in memory, read anew every few seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import structlog
+from django.db import DatabaseError, InterfaceError, connection
+
+from policies import directory
+from tenants import selectors
+from tenants.errors import TenantError
+from tenants.models import Connector, Tenant
+from workers.smtpd.ports import Address, ConnectorInfo, DirectoryUnavailable, TenantRoute
+
+log = structlog.get_logger(__name__)
+
+R = TypeVar("R")
+_REFRESH_SECONDS = 3.0
+_UNAVAILABLE = (DatabaseError, InterfaceError, TenantError)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All that the listeners answer from without asking the database."""
+
+    domains: Mapping[str, TenantRoute] = field(default_factory=dict)
+    owned: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    connectors: tuple[ConnectorInfo, ...] = ()
+
+
+class DatabaseDirectory:
+    """A ``Directory`` over the tenants' tables."""
+
+    def __init__(self, threads: int = 2) -> None:
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="directory")
+        self._snapshot = Snapshot()
+
+    async def start(self) -> None:
+        """Read the first snapshot; the listeners must not open before."""
+        self._snapshot = await self._ask(take_snapshot)
+
+    async def keep_fresh(self) -> None:
+        """Read it anew until cancelled; while the database is away, the last one holds."""
+        while True:
+            await asyncio.sleep(_REFRESH_SECONDS)
+            try:
+                self._snapshot = await self._ask(take_snapshot)
+            except DirectoryUnavailable:
+                log.warning("the tenants could not be read, the last view of them holds")
+
+    def mail_domain(self, domain: str) -> TenantRoute | None:
+        """The tenant that receives mail for this domain."""
+        return self._snapshot.domains.get(domain)
+
+    async def knows(self, route: TenantRoute, address: str) -> bool:
+        """Whether the address is registered."""
+        return await self._ask(lambda: directory.knows(selectors.ready_tenant(route.slug), address))
+
+    def connectors_for(self, ip: Address) -> tuple[ConnectorInfo, ...]:
+        """The connectors whose networks hold this address."""
+        return tuple(
+            connector
+            for connector in self._snapshot.connectors
+            if any(ip.version == net.version and ip in net for net in connector.networks)
+        )
+
+    def domains_of(self, slug: str) -> frozenset[str]:
+        """The mail domains of one tenant."""
+        return self._snapshot.owned.get(slug, frozenset())
+
+    def close(self) -> None:
+        """End the threads."""
+        self._threads.shutdown(wait=True)
+
+    async def _ask(self, question: Callable[[], R]) -> R:
+        def answered() -> R:
+            try:
+                return question()
+            except _UNAVAILABLE as error:
+                connection.close_if_unusable_or_obsolete()
+                raise DirectoryUnavailable(type(error).__name__) from error
+
+        return await asyncio.get_running_loop().run_in_executor(self._threads, answered)
+
+
+def take_snapshot() -> Snapshot:
+    """What the database says now."""
+    domains = {name: _route(tenant) for name, tenant in selectors.mail_domain_rows()}
+    owned: dict[str, set[str]] = {}
+    for name, route in domains.items():
+        owned.setdefault(route.slug, set()).add(name)
+    return Snapshot(
+        domains=domains,
+        owned={slug: frozenset(names) for slug, names in owned.items()},
+        connectors=tuple(_connector(row) for row in selectors.connector_rows()),
+    )
+
+
+def _route(tenant: Tenant) -> TenantRoute:
+    return TenantRoute(
+        slug=tenant.slug,
+        accepts=tenant.accepts_mail,
+        outbound=tenant.menu.outbound,
+        check_recipients=tenant.check_recipients,
+        message_size=tenant.message_size_bytes,
+    )
+
+
+def _connector(row: Connector) -> ConnectorInfo:
+    return ConnectorInfo(
+        id=row.name,
+        name=row.name,
+        tenant=_route(row.tenant),
+        networks=tuple(ipaddress.ip_network(text) for text in row.networks),
+        proof=row.proof,  # type: ignore[arg-type]  # the database holds the same three words
+        username=row.username,
+        secret_sha256=bytes(row.secret_sha256),
+        certificate_sha256=bytes(row.certificate_sha256),
+        certificate_pem=row.certificate_pem,
+        header_name=row.header_name,
+    )

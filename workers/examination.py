@@ -1,0 +1,92 @@
+"""Look, decide, change: what the examine task does with one message."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+from mailsec.gateway.clients.clamd import ClamdAddress, ClamdScanner
+from mailsec.gateway.edits.trace import Trace, trace_field
+from mailsec.gateway.envelope import Client, Direction, Envelope
+from mailsec.gateway.errors import EditRefused
+from mailsec.gateway.message import Message
+from mailsec.gateway.pipeline import Services, decide, examine, prepare, refused
+from mailsec.gateway.policy import Policy
+from mailsec.gateway.ports import VirusScanner
+from mailsec.gateway.signatures.engine import BuiltinScanner, load_definitions
+from mailsec.gateway.verdict import Disposition
+from quarantine.services import Outcome
+from tenants.models import Tenant
+from threats.selectors import blocked_files
+
+if TYPE_CHECKING:
+    from quarantine.models import StoredMessage
+
+
+def outcome_of(
+    tenant: Tenant, stored: StoredMessage, recipients: tuple[str, ...], raw: bytes, policy: Policy
+) -> Outcome:
+    """All that is found, decided and changed; ScannerUnavailable where no scanner answers."""
+    envelope = _envelope(stored, recipients)
+    message = Message(raw)
+    verdict = examine(message, envelope, policy, Services(scanner=scanner()))
+    decision = decide(verdict, envelope, policy)
+    trace = Trace(
+        by_host=settings.MAIL_HOSTNAME,
+        queue_id=stored.queue_id,
+        received_at=stored.received_at.astimezone(tenant.zone),
+        envelope=envelope,
+        authenticated=bool(stored.connector),
+    )
+    outgoing = None
+    try:
+        if decision.disposition is Disposition.DELIVER and decision.changes_message:
+            when = stored.received_at.astimezone(tenant.zone)
+            outgoing = prepare(message, decision, policy, when, trace)
+    except EditRefused:
+        decision = refused(decision)
+    return Outcome(
+        verdict=verdict,
+        decision=decision,
+        trace_header=trace_field(trace),
+        outgoing=outgoing,
+        policy_version=policy.version,
+        subject=message.subject,
+        header_from=message.text_of("From"),
+        message_id=message.message_id,
+    )
+
+
+def _envelope(stored: StoredMessage, recipients: tuple[str, ...]) -> Envelope:
+    client = Client(stored.client_ip, stored.client_helo, stored.client_tls, stored.connector)
+    return Envelope(
+        Direction(stored.direction), client, stored.sender, recipients, smtputf8=stored.smtputf8
+    )
+
+
+def scanner() -> VirusScanner:
+    """The installation's scanner, made anew when the operator's list of files changes."""
+    kind, _, address = settings.SCANNER.partition(":")
+    if kind == "clamd":
+        return _clamd(address)
+    return _builtin(tuple(sorted(blocked_files().items())))
+
+
+@functools.lru_cache(maxsize=1)
+def _builtin(blocked: tuple[tuple[str, str], ...]) -> VirusScanner:
+    definitions = load_definitions()
+    hashes = MappingProxyType({**definitions.hashes, **dict(blocked)})
+    return BuiltinScanner(replace(definitions, hashes=hashes))
+
+
+@functools.lru_cache(maxsize=1)
+def _clamd(address: str) -> VirusScanner:
+    host, _, port = address.rpartition(":")
+    if host:
+        return ClamdScanner(ClamdAddress(host=host, port=int(port)))
+    return ClamdScanner(ClamdAddress(path=Path(address)))

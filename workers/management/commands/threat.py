@@ -1,0 +1,41 @@
+"""``manage.py threat …``: the operator's list of harmful files."""
+
+from __future__ import annotations
+
+from django.core.management.base import CommandParser
+
+from threats import selectors, services
+from workers.shell.output import ShellCommand, subparser
+from workers.shell.tenants import Answer, Options
+
+
+class Command(ShellCommand):
+    help = "Files that are viruses for every tenant, by their SHA-256."
+
+    def add_actions(self, parser: CommandParser) -> None:
+        actions = parser.add_subparsers(dest="action", required=True)
+        block = subparser(actions, "block", "Treat a file as a virus.", block_file)
+        block.add_argument("sha256")
+        block.add_argument("name")
+        block.add_argument("--note", default="")
+        subparser(actions, "unblock", "Take a file off the list.", unblock_file).add_argument(
+            "sha256"
+        )
+        subparser(actions, "list", "Show the list.", list_files)
+
+
+def block_file(options: Options) -> Answer:
+    row = services.block_file(options["sha256"], options["name"], options["note"])
+    return f"{row.sha256} is blocked as {row.name}.", {"sha256": row.sha256, "name": row.name}
+
+
+def unblock_file(options: Options) -> Answer:
+    services.unblock_file(options["sha256"])
+    return "The file is no longer blocked.", {"sha256": options["sha256"]}
+
+
+def list_files(options: Options) -> Answer:
+    rows = [{"sha256": digest, "name": name} for digest, name in selectors.blocked_files().items()]
+    return "\n".join(
+        f"{row['sha256']}  {row['name']}" for row in rows
+    ) or "No file is blocked.", rows

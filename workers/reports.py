@@ -1,0 +1,94 @@
+"""What senders are told: bounces and delay notices for one attempt's results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+from mailsec.gateway.dsn import Origin, Report, ReportKind, build_report, should_report
+from mailsec.gateway.envelope import domain_of
+from mailsec.gateway.hops import Result
+from mailsec.gateway.message import Message
+from mailsec.gateway.policy import Language
+from mailsec.gateway.retry import RetrySchedule
+from policies.selectors import current_policy
+from quarantine.choices import DeliveryState, EventKind
+from quarantine.identifiers import new_id
+from quarantine.services import Notice, Settlement
+from tenants.models import Tenant
+from tenants.selectors import domains_of
+
+if TYPE_CHECKING:
+    from quarantine.models import StoredMessage
+
+
+def notices_for(
+    tenant: Tenant,
+    stored: StoredMessage,
+    content: bytes,
+    settlements: Sequence[Settlement],
+    schedule: RetrySchedule,
+    now: datetime,
+) -> list[tuple[EventKind, Notice]]:
+    """The reports that this attempt owes the sender: one for all refusals, one for all delays."""
+    failed = [each.result for each in settlements if each.state == DeliveryState.BOUNCED]
+    late = [
+        each.result
+        for each in settlements
+        if each.state == DeliveryState.DEFERRED
+        and schedule.delay_notice_due(stored.received_at, now, each.claim.delay_told)
+    ]
+    wanted = (
+        (ReportKind.FAILED, EventKind.BOUNCE_SENT, failed),
+        (ReportKind.DELAYED, EventKind.DELAY_SENT, late),
+    )
+    return [
+        (event, _notice(tenant, stored, content, kind, results, schedule, now))
+        for kind, event, results in wanted
+        if results and should_report(stored.sender, content, kind)
+    ]
+
+
+def _notice(
+    tenant: Tenant,
+    stored: StoredMessage,
+    content: bytes,
+    kind: ReportKind,
+    results: Sequence[Result],
+    schedule: RetrySchedule,
+    now: datetime,
+) -> Notice:
+    origin = Origin(settings.MAIL_HOSTNAME, f"mailer-daemon@{settings.MAIL_HOSTNAME}")
+    subject = Message(content).subject
+    report = Report(
+        kind=kind,
+        original=content,
+        sender=stored.sender,
+        results=tuple(results),
+        origin=origin,
+        arrived_at=stored.received_at.astimezone(tenant.zone),
+        now=now.astimezone(tenant.zone),
+        message_id=f"{new_id().hex}@{settings.MAIL_HOSTNAME}",
+        language=_language(tenant, stored.sender),
+        subject=subject,
+        envelope_id=stored.queue_id,
+        retry_until=schedule.expires_at(stored.received_at).astimezone(tenant.zone),
+    )
+    return Notice(
+        recipient=stored.sender,
+        raw=build_report(report),
+        subject=subject,
+        about=stored.id,
+        smtputf8=not stored.sender.isascii(),
+    )
+
+
+def _language(tenant: Tenant, sender: str) -> Language:
+    """Own people read the tenant's language; outside, a Japanese domain says enough."""
+    domain = domain_of(sender)
+    if domain in domains_of(tenant):
+        return current_policy(tenant).language
+    return Language.JAPANESE if domain.endswith(".jp") else Language.ENGLISH

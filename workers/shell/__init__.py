@@ -1,0 +1,1 @@
+"""The operator's shell: one module a noun; a handler checks, calls a service, says what came."""

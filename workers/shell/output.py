@@ -1,0 +1,52 @@
+"""How the operator's shell answers: a line for people, or JSON for scripts."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from accounts.errors import AccountError
+from mailsec.gateway.errors import GatewayError
+from policies.errors import InvalidAddresses, PolicyError
+from quarantine.errors import CustodyError
+from tenants.errors import TenantError
+from threats.errors import ThreatError
+
+EXPECTED = (AccountError, TenantError, PolicyError, ThreatError, CustodyError, GatewayError)
+
+
+class ShellCommand(BaseCommand):
+    """A command whose handlers return ``(text, data)``; errors end with 1 and change nothing."""
+
+    requires_migrations_checks = False
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--json", action="store_true", help="answer in JSON")
+        self.add_actions(parser)
+
+    def add_actions(self, parser: CommandParser) -> None:
+        """Add one sub-parser an action, each with ``run`` set to its handler."""
+        raise NotImplementedError
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        run = options.pop("run")
+        try:
+            text, data = run(options)
+        except InvalidAddresses as error:
+            raise CommandError("Nothing was imported.\n" + "\n".join(error.problems[:50])) from None
+        except EXPECTED as error:
+            raise CommandError(str(error)) from None
+        self.stdout.write(json.dumps(data, ensure_ascii=False) if options["json"] else text)
+
+
+def subparser(actions: Any, name: str, text: str, run: Any) -> CommandParser:
+    """One action's parser, which takes ``--json`` too."""
+    parser: CommandParser = actions.add_parser(name, help=text, description=text)
+    parser.add_argument(
+        "--json", action="store_true", default=argparse.SUPPRESS, help="answer in JSON"
+    )
+    parser.set_defaults(run=run)
+    return parser

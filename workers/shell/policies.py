@@ -1,0 +1,54 @@
+"""A tenant's policy and addresses, from the shell."""
+
+from __future__ import annotations
+
+import codecs
+from pathlib import Path
+
+from django.core.management.base import CommandError
+
+from policies import selectors, services
+from workers.shell.tenants import Answer, Options, named
+
+
+def get_policy(options: Options) -> Answer:
+    """Every setting, or those named."""
+    values = dict(selectors.policy_values(named(options)))
+    wanted = options["keys"] or sorted(values)
+    unknown = [key for key in wanted if key not in values]
+    if unknown:
+        raise CommandError(f"There is no setting {unknown[0]!r}.")
+    data = {key: values[key] for key in wanted}
+    return "\n".join(f"{key}={value}" for key, value in data.items()), data
+
+
+def set_policy(options: Options) -> Answer:
+    """Change settings, all or none."""
+    pairs = [text.partition("=") for text in options["changes"]]
+    if not all(separator for _, separator, _ in pairs):
+        raise CommandError("Settings are given as KEY=VALUE.")
+    tenant = named(options)
+    version = services.set_values(tenant, {key.strip(): value for key, _, value in pairs})
+    return f"The policy of {tenant.slug} is at version {version}.", {"version": version}
+
+
+def import_addresses(options: Options) -> Answer:
+    """Register the addresses of a CSV file in UTF-8 or CP932."""
+    tenant = named(options)
+    count = services.import_addresses(tenant, _lines(Path(options["file"])))
+    return f"{count} addresses are new.", {"added": count}
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise CommandError(f"{path}: {error.strerror}") from None
+    data = data.removeprefix(codecs.BOM_UTF8)
+    # Excel in Japan saves CSV in CP932; text that is valid UTF-8 is never anything else by chance.
+    for encoding in ("utf-8", "cp932"):
+        try:
+            return data.decode(encoding).splitlines()
+        except UnicodeDecodeError:
+            continue
+    raise CommandError(f"{path} is neither UTF-8 nor CP932.")

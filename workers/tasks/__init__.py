@@ -1,0 +1,1 @@
+"""Celery tasks, one thin module a stage: fetch, call one service or core function, save."""

@@ -1,0 +1,38 @@
+"""The backstop: what the broker or a dead worker lost is found in the database."""
+
+from __future__ import annotations
+
+import structlog
+from django.utils import timezone
+
+from mailsec.celery import app, enqueue, enqueue_sweep
+from quarantine import services
+from tenants.models import Tenant
+from tenants.selectors import ready_slugs
+from workers.tasks.base import TenantTask
+
+log = structlog.get_logger(__name__)
+
+_SHARE = 10  # ids in one task: few enough that several workers share the stalled work
+
+
+@app.task(name="workers.tasks.sweep.sweep_all", soft_time_limit=60, time_limit=90)
+def sweep_all() -> None:
+    """Ask for a sweep of each tenant."""
+    for slug in ready_slugs():
+        enqueue_sweep(slug)
+
+
+@app.task(
+    base=TenantTask, name="workers.tasks.sweep.sweep_tenant", soft_time_limit=60, time_limit=90
+)
+def sweep_tenant(tenant: Tenant) -> None:
+    """Queue this tenant's stalled work again."""
+    stalled = services.take_up_stalled(tenant, timezone.now())
+    for stage, ids in (("examine", stalled.examine), ("deliver", stalled.deliver)):
+        # What was begun before and did not end may be deadly: each goes alone then.
+        share = 1 if len(ids) < _SHARE else _SHARE
+        for first in range(0, len(ids), share):
+            enqueue(stage, tenant.slug, ids[first : first + share])
+    if stalled.shunted:
+        log.error("messages set aside", count=stalled.shunted)
