@@ -121,14 +121,14 @@ _MARKUP: tuple[tuple[re.Pattern[str], str], ...] = (
 _HEAD = 4096
 
 
-def identify(content: bytes, name: str) -> FileType:
-    """The type by content, and every extension that this file may count as."""
+def identify(content: bytes, *names: str) -> FileType:
+    """The type by content, and every extension that a file of these names may count as."""
     kind, by_text = _binary_kind(content), False
     if not kind:
         kind = _text_kind(content[:_HEAD])
         by_text = bool(kind)
-    named = real_extension(name)
-    return FileType(kind, frozenset(part for part in (kind, named) if part), by_text)
+    extensions = {kind, *map(real_extension, names)} - {""}
+    return FileType(kind, frozenset(extensions), by_text)
 
 
 def _binary_kind(content: bytes) -> str:

@@ -100,26 +100,27 @@ def unpack(content: bytes, budget: Budget, name: str = "") -> Iterator[Member]:
 
 
 def _walk(content: bytes, path: str, name: str, depth: int, budget: Budget) -> Iterator[Member]:
-    reader = _reader_for(content)
-    if reader is None:
-        return
-    if depth > budget.limits.depth:
+    readers = list(_readers_for(content))
+    if readers and depth > budget.limits.depth:
         yield Member(path, b"", Problem.OVER_BUDGET)
         return
     previous: bytes | None = None
-    for member in reader(content, name, budget):
-        inside = f"{path}/{member.path}" if path else member.path
-        yield Member(inside, member.content, member.problem)
-        # The same object comes twice in a row where two records name one file differently.
-        if member.content is not previous:
-            yield from _walk(member.content, inside, member.path, depth + 1, budget)
-        previous = member.content
+    for reader in readers:
+        for member in reader(content, name, budget):
+            inside = f"{path}/{member.path}" if path else member.path
+            yield Member(inside, member.content, member.problem)
+            # The same object comes twice in a row where two records name one file differently.
+            if member.content is not previous:
+                yield from _walk(member.content, inside, member.path, depth + 1, budget)
+            previous = member.content
 
 
-def _reader_for(content: bytes) -> Callable[[bytes, str, Budget], Iterator[Member]] | None:
+def _readers_for(content: bytes) -> Iterator[Callable[[bytes, str, Budget], Iterator[Member]]]:
+    """All that would open it: a file can be two kinds of archive at once."""
     if content.startswith(_GZIP):
-        return _gzip_members
-    return _zip_members if zip_records.looks_like_zip(content) else None
+        yield _gzip_members
+    if zip_records.looks_like_zip(content):
+        yield _zip_members
 
 
 def _gzip_members(content: bytes, name: str, budget: Budget) -> Iterator[Member]:

@@ -1,0 +1,155 @@
+"""Which parts of a message are the letter itself, and how one gets other content or company."""
+
+from __future__ import annotations
+
+import hashlib
+
+from mailsec.gateway import transfer
+from mailsec.gateway.message import Message
+from mailsec.gateway.mime import Splice, line_end, splice
+from mailsec.gateway.part import Part
+
+_SHOWN = ("text/plain", "text/html")
+_CONTENT_FIELD = "content-"
+
+
+def bodies(message: Message) -> list[Part]:
+    """The first plain text and the first HTML of the letter that may be altered.
+
+    Empty where the letter begins with a signed or encrypted part: a text behind it is a footer.
+    """
+    leaves = [part for part in message.parts if not part.is_multipart]
+    if not leaves or leaves[0].is_protected:
+        return []
+    found: dict[str, Part] = {}
+    for part in leaves:
+        if part.content_type in _SHOWN and _belongs(message, part):
+            found.setdefault(part.content_type, part)
+    return list(found.values())
+
+
+def _belongs(message: Message, part: Part) -> bool:
+    """Whether a mail program shows it as the letter, and it can be edited."""
+    if part.is_attachment or not part.is_editable or "epilogue" in part.defects:
+        return False
+    parent = part.parent
+    while parent is not None:
+        if not message.parts[parent].is_multipart:
+            return False  # inside an attached message
+        parent = message.parts[parent].parent
+    return True
+
+
+def lacks_blank_line(part: Part) -> bool:
+    """Whether the body follows the fields at once, so that new text would be taken for a field."""
+    if not part.headers:
+        return part.body_start == part.start
+    return part.body_start <= part.headers[-1].end
+
+
+def with_content(message: Message, part: Part, content: bytes, label: str | None) -> list[Splice]:
+    """Another content for a part, in a transfer encoding that gives back exactly these bytes."""
+    end = line_end(message.raw)
+    coded = transfer.encode(content, part.transfer_encoding, end, text=part.is_text)
+    if transfer.fits(content, part.transfer_encoding) and (
+        transfer.decode(coded, part.transfer_encoding) == content
+    ):
+        blank = end if lacks_blank_line(part) else b""
+        if part.transfer_encoding == "base64" and not part.body().endswith(b"\n"):
+            coded = coded.removesuffix(end)
+        return [Splice(part.body_start, part.body_end, blank + coded)]
+    return recoded(message, part, content)
+
+
+def recoded(message: Message, part: Part, content: bytes, encoding: str = "base64") -> list[Splice]:
+    """The content in another transfer encoding, with the field that says so."""
+    end = line_end(message.raw)
+    coded = transfer.encode(content, encoding, end, text=part.is_text)
+    if encoding != "base64" and transfer.decode(coded, encoding) != content:
+        encoding = "base64"
+        coded = transfer.encode(content, encoding, end)
+    if not part.body().endswith(b"\n"):
+        coded = coded.removesuffix(end)
+    old = part.all("content-transfer-encoding")
+    field = b"Content-Transfer-Encoding: " + encoding.encode("ascii") + end
+    at = part.headers[-1].end if part.headers else part.start
+    if part.headers and not part.headers[-1].raw.endswith(b"\n"):
+        field = end + field
+    blank = end if lacks_blank_line(part) else b""
+    return [
+        *(Splice(header.start, header.end, b"") for header in old),
+        Splice(at, at, field + blank),
+        Splice(part.body_start, part.body_end, coded),
+    ]
+
+
+def missing_version(message: Message, splices: list[Splice]) -> list[Splice]:
+    """MIME-Version for a message without it, where an edit changes how its body is to be read."""
+    root = message.parts[0]
+    if message.first("mime-version") is not None or not splices:
+        return []
+    if all(edit.start >= root.body_start for edit in splices):
+        return []
+    at = root.headers[0].start if root.headers else 0
+    return [Splice(at, at, b"MIME-Version: 1.0" + line_end(message.raw))]
+
+
+def with_first_part(message: Message, text: str) -> Message:
+    """The message with a plain text of its own in front, or itself where it may not be altered."""
+    root = message.parts[0]
+    if root.is_protected or root.start < 0 or root.content_type == "text/calendar":
+        return message
+    if root.is_multipart:
+        return _inserted(message, root, text)
+    if root.content_type.startswith("multipart/"):
+        return message  # without a usable boundary there is no place between parts
+    return _wrapped(message, root, text)
+
+
+def _text_entity(text: str, end: bytes) -> bytes:
+    content = (text + "\n").replace("\n", "\r\n").encode("utf-8", "replace")
+    fields = (b"Content-Type: text/plain; charset=utf-8", b"Content-Transfer-Encoding: base64")
+    return end.join((*fields, b"")) + end + transfer.encode(content, "base64", end)
+
+
+def _inserted(message: Message, root: Part, text: str) -> Message:
+    """Behind a copy of the first boundary line, in front of the first part."""
+    first = next((part for part in message.parts if part.parent == root.index), None)
+    if first is None or first.start < 0:
+        return message
+    begin = message.raw.rfind(b"\n", 0, max(first.start - 1, 0)) + 1
+    boundary_line = message.raw[begin : first.start]
+    entity = boundary_line + _text_entity(text, line_end(message.raw))
+    return Message(splice(message.raw, [Splice(begin, begin, entity)]))
+
+
+def _wrapped(message: Message, root: Part, text: str) -> Message:
+    """A message that is one file becomes a multipart of the text and that file, byte for byte."""
+    end = line_end(message.raw)
+    boundary = _unused_boundary(message.raw)
+    own = [header for header in root.headers if header.name.lower().startswith(_CONTENT_FIELD)]
+    moved = b"".join(
+        header.raw if header.raw.endswith(b"\n") else header.raw + end for header in own
+    )
+    fields = b"" if message.first("mime-version") else b"MIME-Version: 1.0" + end
+    fields += b'Content-Type: multipart/mixed; boundary="' + boundary + b'"' + end
+    line = b"--" + boundary
+    before = line + end + _text_entity(text, end) + line + end + moved + end
+    body_end = root.body_end
+    at = root.headers[-1].end if root.headers else 0
+    blank = end if lacks_blank_line(root) else b""
+    edits = [
+        *(Splice(header.start, header.end, b"") for header in own),
+        Splice(at, at, fields + blank),
+        Splice(root.body_start, root.body_start, before),
+        Splice(body_end, body_end, end + line + b"--" + end),
+    ]
+    return Message(splice(message.raw, edits))
+
+
+def _unused_boundary(raw: bytes) -> bytes:
+    """Made of the message's own hash: the same each time, and nobody can write it beforehand."""
+    seed = hashlib.sha256(raw)
+    while (boundary := b"=_mailsec_" + seed.hexdigest()[:24].encode("ascii")) in raw:
+        seed.update(b"+")
+    return boundary

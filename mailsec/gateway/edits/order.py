@@ -1,0 +1,44 @@
+"""What the edits of one message are to do, as one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from mailsec.gateway.envelope import Envelope
+from mailsec.gateway.policy import Policy
+from mailsec.gateway.verdict import Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One reception.
+
+    ``by_host`` is our own name, by which our loop detection knows its fields again; ``queue_id``
+    the message's id with us; ``received_at`` aware. ``authenticated`` says that the client proved
+    a user.
+    """
+
+    by_host: str
+    queue_id: str
+    received_at: datetime
+    envelope: Envelope
+    authenticated: bool = False
+
+    @property
+    def protocol(self) -> str:
+        """The registered name of the transmission type (RFC 3848, RFC 6531 section 4.3)."""
+        name = "UTF8SMTP" if self.envelope.smtputf8 else "ESMTP"
+        return (
+            name + ("S" if self.envelope.client.tls else "") + ("A" if self.authenticated else "")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """``when`` is aware and in the tenant's zone; ``trace`` is None where no header is added."""
+
+    decision: Decision
+    policy: Policy
+    when: datetime
+    trace: Trace | None = None

@@ -1,0 +1,123 @@
+"""The words that the service puts into a mail, in both languages of the product.
+
+They do not go through Django's catalogues: the core knows no Django, and the reader's language is
+the tenant's choice, not a web session's. Each text stands in Japanese and English, the tenant's
+language first, since an inside reader may read either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from mailsec.gateway.policy import Language
+from mailsec.gateway.verdict import Finding
+
+_LISTED = 20
+_RULE = "-" * 60
+
+_REASONS: dict[str, tuple[str, str]] = {
+    "virus": ("ウイルスを検出しました（{}）", "a virus was found ({})"),
+    "file-type": (
+        "受信を許可していない種類のファイルです（{}）",
+        "files of this type are not accepted ({})",
+    ),
+    "encrypted": ("パスワードで保護されています", "it is protected by a password"),
+    "damaged": ("ファイルが壊れています", "it is damaged"),
+    "over-budget": ("検査できる大きさを超えています", "it is too large to be examined"),
+    "unsupported": (
+        "この形式のファイルの中は検査できません",
+        "the inside of files of this type cannot be examined",
+    ),
+    "too-deep": ("メールの構造が深すぎます", "the structure of this mail is too deep"),
+    "too-many-parts": ("メールの構成要素が多すぎます", "this mail has too many parts"),
+}
+_OTHER_REASON = ("検査を完了できませんでした", "the examination was not completed")
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """All that the text at the head of a changed mail says."""
+
+    removed: tuple[Finding, ...]
+    warned: tuple[Finding, ...]
+    when: datetime
+    contact: str
+    language: Language
+
+
+def notice_text(notice: Notice) -> str:
+    """The whole notice as plain text with a line of dashes above and below."""
+    japanese, english = list(_japanese(notice)), list(_english(notice))
+    if notice.language is Language.ENGLISH:
+        japanese, english = english, japanese
+    return "\n".join([_RULE, *japanese, "", *english, _RULE])
+
+
+def ascii_notice_text(notice: Notice) -> str:
+    """The English notice in ASCII alone, for mails whose own character code nobody can tell."""
+    text = "\n".join([_RULE, *_english(notice), _RULE])
+    return text.encode("ascii", "replace").decode("ascii")
+
+
+def _japanese(notice: Notice) -> Iterator[str]:
+    yield "【メールセキュリティからのお知らせ】"
+    if notice.removed:
+        yield "このメールから、次の添付ファイルを取り除きました。"
+        yield from _files(notice.removed, "ファイル名：", "　理由：", 0)
+        yield "元のメールは隔離して保管しています。必要な場合はお問い合わせください。"
+    if notice.warned:
+        yield "次の内容は検査できませんでした。お心当たりのない場合は開かないでください。"
+        yield from _files(notice.warned, "対象：", "　理由：", 0)
+    yield f"処理日時：{notice.when:%Y年%m月%d日 %H:%M}（UTC{notice.when:%z}）"
+    if notice.contact:
+        yield f"お問い合わせ先：{notice.contact}"
+
+
+def _english(notice: Notice) -> Iterator[str]:
+    yield "[Notice from mail security]"
+    if notice.removed:
+        yield "The following attachments were removed from this message."
+        yield from _files(notice.removed, "File: ", "  Reason: ", 1)
+        yield "The original message is kept in quarantine. Please ask if you need it."
+    if notice.warned:
+        yield "The following could not be examined. Do not open it unless you expected it."
+        yield from _files(notice.warned, "Item: ", "  Reason: ", 1)
+    yield f"Time: {notice.when:%Y-%m-%d %H:%M} (UTC{notice.when:%z})"
+    if notice.contact:
+        yield f"Contact: {notice.contact}"
+
+
+def _files(findings: Iterable[Finding], label: str, reason: str, language: int) -> Iterator[str]:
+    lines = list(dict.fromkeys((_item(f, language), _reason(f, language)) for f in findings))
+    for name, why in lines[:_LISTED]:
+        yield f"{label}{name}"
+        yield f"{reason}{why}"
+    if len(lines) > _LISTED:
+        rest = len(lines) - _LISTED
+        yield (f"ほか{rest}件", f"and {rest} more")[language]
+
+
+def _item(finding: Finding, language: int) -> str:
+    name = finding.detail.get("name", "")
+    if finding.part is None:
+        return ("メール全体", "the whole message")[language]
+    shown = name or ("（名前なし）", "(no name)")[language]
+    inside = finding.detail.get("inside", "")
+    return f"{shown} ({inside})" if inside else shown
+
+
+def _reason(finding: Finding, language: int) -> str:
+    words = _REASONS.get(finding.code, _OTHER_REASON)[language]
+    return words.format(finding.detail.get("virus") or finding.detail.get("type") or "-")
+
+
+def removed_text(finding: Finding) -> str:
+    """One line in both languages in the place of a part that could not simply be left out."""
+    return "\n".join(
+        (
+            f"[取り除きました：{_item(finding, 0)}　理由：{_reason(finding, 0)}]",
+            f"[Removed: {_item(finding, 1)}. Reason: {_reason(finding, 1)}]",
+        )
+    )

@@ -1,0 +1,64 @@
+"""The ``Received`` field that says how the message came to us (RFC 5321 section 4.4)."""
+
+from __future__ import annotations
+
+import re
+from email.utils import format_datetime
+
+from mailsec.gateway.edits.order import Order, Trace
+from mailsec.gateway.message import Message
+from mailsec.gateway.mime import add_header_on_top
+
+__all__ = ["Trace", "edit", "trace_field"]
+
+_LINE_LIMIT = 78
+_NOT_A_NAME = re.compile(r"[^A-Za-z0-9.:_\[\]-]")
+_NOT_A_MAILBOX = re.compile(r"[^!-~]|[<>()]")
+_NAME_LENGTH = 255
+
+
+def edit(message: Message, order: Order) -> Message:
+    """The message with its trace field in front of all others, or itself."""
+    if order.trace is None:
+        return message
+    return Message(add_header_on_top(message.raw, trace_field(order.trace)))
+
+
+def trace_field(trace: Trace) -> bytes:
+    """The folded field with its line end, in ASCII alone and with nothing a client could break."""
+    client = trace.envelope.client
+    clauses = [
+        f"from {_name(client.helo)} ({_address_literal(client.ip)})",
+        f"by {_name(trace.by_host)}",
+        f"with {trace.protocol}" + (f" ({_name(client.tls)})" if client.tls else ""),
+        f"id {_name(trace.queue_id)}",
+    ]
+    recipients = trace.envelope.recipients
+    # With several recipients this would show the hidden ones to the others (RFC 5321 section 7.6).
+    if len(recipients) == 1 and not _NOT_A_MAILBOX.search(recipients[0]):
+        clauses.append(f"for <{recipients[0]}>")
+    clauses[-1] += ";"
+    clauses.append(format_datetime(trace.received_at))
+    return _folded("Received:", clauses)
+
+
+def _folded(name: str, words: list[str]) -> bytes:
+    """The clauses one after the other, a new line where 78 characters would be exceeded."""
+    lines = [name]
+    for word in words:
+        if len(lines[-1]) + 1 + len(word) <= _LINE_LIMIT:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(f"\t{word}")
+    return "\r\n".join(lines).encode("ascii") + b"\r\n"
+
+
+def _name(value: str) -> str:
+    """A host name, literal or id without anything that could end the clause or the line."""
+    return _NOT_A_NAME.sub("?", value)[:_NAME_LENGTH] or "unknown"
+
+
+def _address_literal(ip: str) -> str:
+    if not ip:
+        return "unknown"
+    return f"[IPv6:{_name(ip)}]" if ":" in ip else f"[{_name(ip)}]"

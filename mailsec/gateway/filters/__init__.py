@@ -1,0 +1,24 @@
+"""LOOK: one file per check. A filter finds facts and changes nothing.
+
+The order is here and nowhere else. A filter for whole messages goes into ``FILTERS``, one for each
+file of a message (archive members included) into ``CONTENT_FILTERS``. Filters do not import each
+other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from mailsec.gateway.contents import Content
+from mailsec.gateway.envelope import Envelope
+from mailsec.gateway.filters import file_types, readable, structure, virus
+from mailsec.gateway.message import Message
+from mailsec.gateway.policy import Policy
+from mailsec.gateway.ports import Services
+from mailsec.gateway.verdict import Finding
+
+Filter = Callable[[Message, Envelope, Policy, Services], Iterable[Finding]]
+ContentFilter = Callable[[Content, Envelope, Policy, Services], Iterable[Finding]]
+
+FILTERS: tuple[Filter, ...] = (structure.look,)
+CONTENT_FILTERS: tuple[ContentFilter, ...] = (readable.look, virus.look, file_types.look)

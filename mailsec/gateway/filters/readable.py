@@ -1,0 +1,29 @@
+"""What could not be looked into: encrypted, damaged, beyond the budget, or of a kind not opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import MappingProxyType
+
+from mailsec.gateway.contents import Content
+from mailsec.gateway.envelope import Envelope
+from mailsec.gateway.file_names import clean_name
+from mailsec.gateway.policy import Policy
+from mailsec.gateway.ports import Services
+from mailsec.gateway.verdict import Finding, Severity
+
+CHECK = "readable"
+# Containers that ``unpack`` does not open: what lies in them was not looked at, so it is not clean.
+_NOT_OPENED = frozenset("rar 7z tar bz2 xz lzh arj ace cab wim tnef encrypted-office".split())
+
+
+def look(
+    content: Content, envelope: Envelope, policy: Policy, services: Services
+) -> Iterator[Finding]:
+    """The problem under its own name as the code, ``unsupported`` for what is not opened yet."""
+    code = content.problem.value
+    if not code and content.file_type.kind in _NOT_OPENED and not content.is_text_body:
+        code = "unsupported"
+    if code:
+        detail = {"name": clean_name(content.name), "inside": clean_name(content.inside)}
+        yield Finding(CHECK, code, Severity.UNEXAMINED, content.part, MappingProxyType(detail))
