@@ -104,7 +104,8 @@ def build_report(report: Report) -> bytes:
     boundary = _boundary(report.message_id, parts)
     frame = _frame(report, template.format(subject=subject or wording.no_subject), boundary)
     mark = b"--" + boundary.encode("ascii")
-    body = b"".join(mark + b"\r\n" + _ended(part) for part in parts)
+    # The line end before a separator belongs to the separator (RFC 2046 section 5.1.1).
+    body = b"".join(mark + b"\r\n" + part + b"\r\n" for part in parts)
     return frame + b"\r\n" + body + mark + b"--\r\n"
 
 
@@ -248,7 +249,3 @@ def _folded(field: str) -> str:
                 line = ""
             line = f"{line} {piece}" if line else piece
     return "\r\n ".join([*lines, line])
-
-
-def _ended(part: bytes) -> bytes:
-    return part if part.endswith(b"\r\n") else part + b"\r\n"
