@@ -38,7 +38,7 @@ check: environment-dev ## Format, lint, types, import contracts, deploy check, m
 	.venv/bin/lint-imports
 	$(CHECK_ENVIRONMENT) $(VENV_PYTHON) manage.py check --deploy --fail-level WARNING
 	$(VENV_PYTHON) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run --settings mailsec.settings.test
-	$(VENV_PYTHON) -m pytest -n0 -p no:django -o DJANGO_SETTINGS_MODULE= tests/test_repository.py
+	$(VENV_PYTHON) -m pytest -q -c /dev/null --rootdir=. --noconftest -p no:django -p no:cacheprovider tests/test_repository.py
 
 bench: environment-dev ## Measure accepts and deliveries per second, beside Postfix if installed
 	@$(VENV_PYTHON) -m bench

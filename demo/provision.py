@@ -116,19 +116,17 @@ class Provisioning:
         """Point the next hops at this run's ports; earlier ones, on other ports, are removed."""
         inbound, outbound = f"127.0.0.1:{ports.customer}", f"127.0.0.1:{ports.outside}"
         wanted = {
-            f"nexthop {tenant.slug}": (
-                inbound,
-                ("--domain", tenant.domain, "--tls", "none", "--priority", "10"),
-            ),
-            f"smarthost {tenant.slug}": (outbound, ("--outbound", "--tls", "none")),
+            f"nexthop {tenant.slug}": (inbound, ("--domain", tenant.domain)),
+            f"smarthost {tenant.slug}": (outbound, ("--outbound",)),
         }
-        for step, (target, options) in wanted.items():
+        for step, (target, side) in wanted.items():
             before = self._done.get(step)
             if before == target:
                 continue
-            self._manage("tenant", "nexthop", "add", tenant.slug, target, *options)
+            hop = ("tenant", "nexthop", "add", tenant.slug, target, *side)
+            self._manage(*hop, "--tls", "none", "--priority", "10")
             if before is not None:
-                self._manage("tenant", "nexthop", "remove", tenant.slug, before)
+                self._manage("tenant", "nexthop", "remove", tenant.slug, before, *side)
             self._note(step, target)
 
     def _once(self, step: str, *arguments: str) -> None:
