@@ -154,6 +154,8 @@ class Connection(SMTP):
     def _timer_fired(self) -> None:
         self._timer, self._timer_at = None, _NEVER
         if self._deadline <= self.loop.time():
+            if self._paused and self.transport is not None:
+                self.transport.abort()  # It does not read its replies, so it reads no last word.
             self.hang_up(replies.TIMED_OUT)
         elif self._deadline < _NEVER:
             self._set_timer(self._deadline)

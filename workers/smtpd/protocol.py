@@ -74,7 +74,7 @@ class MailProtocol(Connection):
 
     async def _next_command(self) -> None:
         self._idle = True
-        if self.desk.stopping and not self._input:
+        if self.desk.stopping:
             self._leave(replies.STOPPING)
             return
         try:
