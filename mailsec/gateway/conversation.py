@@ -160,9 +160,10 @@ class Conversation:
         self.tls = secure.version() or "TLS"
         try:
             self.hello(hostname)
-        except TlsFailed:
-            raise
         except HopFailed as error:
+            if error.code:
+                raise
+            # In TLS 1.3 a server may still reject what the client takes for a finished handshake.
             raise TlsFailed(error.text, error.code, error.enhanced) from error
 
     def command(self, line: str) -> Reply:

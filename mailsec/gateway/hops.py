@@ -72,5 +72,7 @@ class Result:
 
 def clean_line(text: str, limit: int = REPLY_LIMIT) -> str:
     """Foreign text as one printable line; runs of anything else become one space."""
-    printable = "".join(c if c.isprintable() else " " for c in text[: limit * 4])
-    return " ".join(printable.split())[:limit]
+    text = text[: limit * 4]
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text)
+    return " ".join(text.split())[:limit]

@@ -157,7 +157,9 @@ class Transaction:
             reply = self.conversation.reply(1)
         except HopFailed:
             return lost
-        if reply.code >= 400 and not reply.closing:
+        if reply.code < 400:
+            return lost
+        if not reply.closing:
             self._settle(self.accepted, reply)
         return reply.failure()
 

@@ -25,7 +25,7 @@ def has_bare_line_ends(content: bytes) -> bool:
 
 def is_sendable(address: str) -> bool:
     """Whether an address in angle brackets can neither end nor extend the command."""
-    if any(not c.isprintable() for c in address) or address.count("@") < 1:
+    if not address.isprintable() or address.count("@") < 1:
         return False
     return not set(QUOTED.sub("", address)) & set(' <>",;') and len(address) <= 500
 

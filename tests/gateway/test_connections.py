@@ -128,6 +128,19 @@ def test_broken_tls_means_in_the_clear_for_opportunistic_alone(
         assert not any(command.startswith("MAIL") for command in mx.commands)
 
 
+def test_a_server_that_wants_a_client_certificate_gets_opportunistic_mail_in_the_clear(
+    certificate: Certificate,
+) -> None:
+    """With TLS 1.3 its refusal comes only after the handshake seems to be done."""
+    demanding = certificate.server_context()
+    demanding.verify_mode = ssl.CERT_REQUIRED
+    demanding.load_verify_locations(certificate.file)
+    with MailServer(Script(tls=demanding)) as mx:
+        assert send(mx, TlsMode.OPPORTUNISTIC).outcome is Outcome.DELIVERED
+        assert send(mx, TlsMode.REQUIRED).outcome is Outcome.DEFERRED
+    assert [mail.tls for mail in mx.mails] == [False]
+
+
 def test_text_in_the_clear_behind_starttls_is_an_attack(certificate: Certificate) -> None:
     """Attack: replies injected before the handshake would be taken for encrypted ones."""
     injected = "220 2.0.0 go\r\n250 mx.example.com"

@@ -194,6 +194,17 @@ def test_the_next_hop_takes_over_when_one_is_lost_in_the_middle_of_the_content()
     assert second.mails[0].content == content
 
 
+def test_a_refusal_in_the_middle_of_the_content_is_heard() -> None:
+    """Some servers say 552 and close as soon as the content grows too large."""
+    content = b"Subject: large\r\n\r\n" + (b"x" * 76 + b"\r\n") * 200_000
+    script = Script(drop=["content"], end=["552 5.3.4 too large"])
+    with MailServer(script) as first, MailServer() as second:
+        hops = [hop(first, 1), hop(second, 2)]
+        (result,) = courier().deliver(parcel(content=content), hops)
+    assert (result.outcome, result.code, result.enhanced) == (Outcome.REFUSED, 552, "5.3.4")
+    assert second.connections == 0
+
+
 def test_a_small_mail_lost_behind_the_end_of_data_is_ambiguous() -> None:
     """All of it was handed to the network, so only the server knows."""
     with MailServer(Script(drop=["content"])) as first, MailServer() as second:

@@ -21,7 +21,8 @@ class Script:
     """What the server answers. Replies in sequences are used up one by one, then the usual ones.
 
     ``drop`` names the moments at which the server closes without an answer: ``greeting``, ``EHLO``,
-    ``MAIL``, ``RCPT``, ``DATA``, ``content`` (in the middle of it) and ``stored`` (after it).
+    ``MAIL``, ``RCPT``, ``DATA``, ``content`` (in the middle of it, after the first reply of
+    ``end`` if any) and ``stored`` (after it).
     ``drip`` is the wait in seconds before each byte of every reply but the greeting, ``slow`` the
     moments before which it waits ``drip`` seconds once. ``room`` is the number of recipients that
     one transaction may have, 0 for any.
@@ -245,6 +246,8 @@ class _Session:
             return
         if "content" in self.script.drop:
             self.sock.recv(10)
+            if self.script.end:
+                self.say(self.script.end[0])
             raise _Closed
         raw = self.content()
         if self.accepted:
