@@ -14,7 +14,7 @@ from mailsec.gateway.verdict import Finding, Severity
 
 CHECK = "readable"
 # Containers that ``unpack`` does not open: what lies in them was not looked at, so it is not clean.
-_NOT_OPENED = frozenset("rar 7z tar bz2 xz lzh arj ace cab wim tnef encrypted-office".split())
+_NOT_OPENED = frozenset("rar 7z tar bz2 xz lzh arj ace cab wim tnef".split())
 
 
 def look(
@@ -24,6 +24,8 @@ def look(
     code = content.problem.value
     if not code and content.file_type.kind in _NOT_OPENED and not content.is_text_body:
         code = "unsupported"
+    if not code and content.file_type.kind == "encrypted-office":
+        code = "encrypted"
     if code:
         detail = {"name": clean_name(content.name), "inside": clean_name(content.inside)}
         yield Finding(CHECK, code, Severity.UNEXAMINED, content.part, MappingProxyType(detail))
