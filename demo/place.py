@@ -31,6 +31,10 @@ MINIMAL_ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 # A socket address holds 103 bytes on macOS and 107 on Linux; PostgreSQL adds "/.s.PGSQL.5432".
 LONGEST_RUN_FOLDER = 103 - len("/.s.PGSQL.5432")
 
+# A server outlives the object that started it, and sometimes the process. Kept here, it is still
+# collected when it ends before us, and Python does not warn that nobody waited for it.
+_started: list[subprocess.Popen[bytes]] = []
+
 
 class ServersError(Exception):
     """The embedded servers cannot be used; the text says why and what to do."""
@@ -82,7 +86,7 @@ class Place:
         Its standard input is a pipe; the caller closes it.
         """
         with log.open("ab") as output:
-            return subprocess.Popen(
+            process = subprocess.Popen(
                 arguments,
                 # The folder we stand in may be closed to the account; PG* variables may not leak.
                 cwd="/",
@@ -96,6 +100,8 @@ class Place:
                 stderr=output,
                 start_new_session=True,
             )
+        _started[:] = [each for each in _started if each.poll() is None] + [process]
+        return process
 
 
 def find(name: str) -> Place:

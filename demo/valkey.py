@@ -14,6 +14,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from demo.place import Place, ServersError, command_of, reachable_copy, tail
 
@@ -93,6 +95,8 @@ class Valkey:
             unix_socket_path=str(self._socket),
             password=self._place.password(),
             socket_timeout=5,
+            # The client would try again for seconds; a server that is not there is an answer.
+            retry=Retry(NoBackoff(), 0),
         )
 
     def _spawn(self) -> subprocess.Popen[bytes]:
