@@ -93,7 +93,9 @@ def test_no_more_than_twenty_exchangers_are_kept(resolver: DnsResolver, server: 
 
 
 def test_addresses_of_both_families_are_found(resolver: DnsResolver) -> None:
-    assert resolver.addresses("mx1.example.com") == ("192.0.2.1", "192.0.2.2", "2001:db8::1")
+    *first, last = resolver.addresses("mx1.example.com")
+    assert sorted(first) == ["192.0.2.1", "192.0.2.2"]
+    assert last == "2001:db8::1"
     assert resolver.addresses("missing.example.com") == ()
 
 
