@@ -47,7 +47,7 @@ def judge(sent: Sent, inbox: Sequence[Received], trace: Trace) -> Outcome:
         for recipient in item.recipients:
             if (item.server, recipient) not in wanted:
                 problems.append(f"a copy for {recipient} that nobody asked for")
-    if problems:  # the records are asked last: each question is a process of its own
+    if problems:  # the records are asked last: a question is a process of its own
         return Outcome(sample, sent.reply, _fate(sent, arrived), tuple(problems))
     for record in sample.records:
         problems += _record_problems(record, trace(record.tenant, sent.message_id))
