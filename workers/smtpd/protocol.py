@@ -290,6 +290,8 @@ class MailProtocol(Connection):
             raise Refused(replies.BARE_LINE_END)
         header = check_header_block(raw, self.limits)
         mails = self.desk.gate.message(transaction, raw, header)
+        if self._output:
+            await self.flush()  # Earlier replies do not wait for the commit.
         queue_ids = await self.desk.intake.store(mails)
         self._errors = 0
         self.say("250 2.0.0 Ok: queued as " + " ".join(queue_ids))
