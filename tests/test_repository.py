@@ -106,3 +106,15 @@ def test_every_direct_dependency_has_its_reason() -> None:
             name = re.match(r"[A-Za-z0-9-]+", line)
             if name and not line.startswith("-"):
                 assert name[0].lower() in reasons, name[0]
+
+
+def test_every_setting_stands_in_the_example_environment() -> None:
+    """An operator learns of a setting from .env.example, and finds nothing there that is not read."""
+    read = {
+        name
+        for path in tracked("mailsec/settings/*.py")
+        for name in re.findall(r"env\.[a-z]+\(\s*\"([A-Z_]+)\"", path.read_text())
+    }
+    example = (ROOT / ".env.example").read_text()
+    shown = set(re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE)) - {"DJANGO_SETTINGS_MODULE"}
+    assert shown == read
