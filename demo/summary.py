@@ -48,7 +48,8 @@ def results(outcomes: Sequence[Outcome]) -> str:
         )
         for outcome in outcomes
     ]
-    lines = [render(("", "Listener", "Sample", "Reply", "What became of it"), rows, limit=58)]
+    head = ("", "Listener", "Sample", "Reply", "What became of it")
+    lines = [render(head, rows, limits=(5, 8, 50, 28, 52))]
     for outcome in outcomes:
         lines += [f"{outcome.sample.name}: {problem}" for problem in outcome.problems]
     wrong = sum(bool(outcome.problems) for outcome in outcomes)

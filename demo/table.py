@@ -29,9 +29,18 @@ def shorten(text: str, columns: int) -> str:
     return kept + "…"
 
 
-def render(head: Sequence[str], rows: Sequence[Sequence[str]], limit: int = 64) -> str:
-    """Lines of aligned columns below a ruled head; control characters do not reach the terminal."""
-    cleaned = [[shorten(_printable(cell), limit) for cell in row] for row in [head, *rows]]
+def render(
+    head: Sequence[str], rows: Sequence[Sequence[str]], limits: Sequence[int] | None = None
+) -> str:
+    """Lines of aligned columns below a ruled head; control characters do not reach the terminal.
+
+    ``limits`` are the most columns of the screen that each column of the table may take.
+    """
+    limits = limits or [64] * len(head)
+    cleaned = [
+        [shorten(_printable(cell), most) for cell, most in zip(row, limits, strict=True)]
+        for row in [head, *rows]
+    ]
     widths = [max(width(row[column]) for row in cleaned) for column in range(len(head))]
     lines = ["  ".join(_padded(cell, w) for cell, w in zip(row, widths, strict=True)).rstrip()
              for row in cleaned]  # fmt: skip
