@@ -65,6 +65,7 @@ class Admission:
             proxy = await get_proxy(session._reader)
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError):
             proxy = None
+        session.wait_without_end()
         if proxy is None or not proxy.valid:
             log.warning("No valid PROXY header from %s", address)
             return None

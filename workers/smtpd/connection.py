@@ -85,7 +85,7 @@ class Connection(SMTP):
             await self.flush()
         self.wait_at_most(patience)
         block = await self._reader.read(READ_SIZE)
-        self._deadline = _NEVER
+        self.wait_without_end()
         return block
 
     def unread(self, rest: bytes) -> None:
@@ -135,6 +135,7 @@ class Connection(SMTP):
         if self._paused:
             self.wait_at_most(self.desk.listener.limits.command_timeout)
             await self._drain_helper()
+            self.wait_without_end()
 
     # Time.
 
@@ -144,6 +145,10 @@ class Connection(SMTP):
         self._deadline = self.loop.time() + seconds
         if self._deadline < self._timer_at:
             self._set_timer(self._deadline)
+
+    def wait_without_end(self) -> None:
+        """What is awaited now lies with us, not with the client."""
+        self._deadline = _NEVER
 
     def _set_timer(self, at: float) -> None:
         if self._timer is not None:

@@ -19,6 +19,7 @@ from workers.smtpd.header_check import check_header_block
 from workers.smtpd.login import Login
 from workers.smtpd.mail_parameters import read_mail_parameters
 from workers.smtpd.ports import DirectoryUnavailable, IntakeUnavailable
+from workers.smtpd.receiving import receive_message
 from workers.smtpd.replies import Refused
 from workers.smtpd.transaction import Identity, Transaction
 
@@ -115,6 +116,7 @@ class MailProtocol(Connection):
         await command(argument.decode("utf-8", "surrogateescape").strip(" \t"))
 
     def _refuse(self, reply: str) -> None:
+        log.info("%s refused: %s", self.identity.address, reply)
         self._errors += 1
         self.say(reply)
         if self._errors >= self.limits.errors:
@@ -173,7 +175,7 @@ class MailProtocol(Connection):
         if context is None:
             raise Refused("454 4.7.0 TLS is not available at this moment")
         self.transaction = None
-        self._deadline = float("inf")  # The handshake has a time limit of its own.
+        self.wait_without_end()  # The handshake has a time limit of its own.
         try:
             version, certificate = await self.start_tls(context)
         except OSError as error:
@@ -250,40 +252,10 @@ class MailProtocol(Connection):
         self.transaction = None
         reader = DataReader(transaction.size_limit)
         try:
-            refusal = await self._read_message(reader)
-            if refusal:
-                raise Refused(refusal)
+            await receive_message(self, reader)
             await self._store(transaction, reader.message())
         finally:
             self.desk.bytes_in_flight.give_back(reader.size)
-
-    async def _read_message(self, reader: DataReader) -> str:
-        """Read DATA to its real end: the reason against the message, empty where there is none.
-
-        Even a refused message is read on, for its rest must not be taken for commands; but not
-        without end.
-        """
-        limits, ledger = self.limits, self.desk.bytes_in_flight
-        end_by = self.loop.time() + limits.data_total_timeout
-        refusal = ""
-        rest = None
-        while rest is None:
-            patience = min(limits.data_timeout, end_by - self.loop.time())
-            block = await self.read_block(max(patience, 0.0))
-            if not block:
-                raise ConnectionResetError
-            before = reader.size
-            rest = reader.feed(block)
-            if not ledger.take(reader.size - before) and not refusal:
-                refusal = replies.MEMORY_FULL
-                reader.drop()
-            if reader.too_large:
-                refusal = refusal or replies.TOO_LARGE
-                if rest is None and reader.size > 2 * limits.message_size:
-                    self.hang_up(refusal)
-                    raise ConnectionResetError
-        self.unread(rest)
-        return refusal
 
     async def _store(self, transaction: Transaction, raw: bytes) -> None:
         if has_bare_line_end(raw):
