@@ -86,9 +86,9 @@ def recoded(message: Message, part: Part, content: bytes, encoding: str = "base6
 def missing_version(message: Message, splices: list[Splice]) -> list[Splice]:
     """MIME-Version for a message without it, where an edit changes how its body is to be read."""
     root = message.parts[0]
-    if message.first("mime-version") is not None or not splices:
+    if message.first("mime-version") is not None:
         return []
-    if all(edit.start >= root.body_start for edit in splices):
+    if not any(b"Content-" in edit.replacement for edit in splices if edit.start < root.body_start):
         return []
     at = root.headers[0].start if root.headers else 0
     return [Splice(at, at, b"MIME-Version: 1.0" + line_end(message.raw))]
