@@ -26,6 +26,7 @@ from demo.servers import running
 from demo.summary import endpoints, farewell, results
 
 OUTCOME_SECONDS = 60.0
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def main(arguments: list[str]) -> int:
@@ -33,7 +34,8 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
     parser.add_argument("--once", action="store_true", help="end after the samples")
     once: bool = parser.parse_args(arguments).once
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in ENDING:
+        signal.signal(number, signal.default_int_handler)
     try:
         with only_one():
             return Demo(once).run()
@@ -41,7 +43,8 @@ def main(arguments: list[str]) -> int:
         print(f"\n{error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nStopped.")
+        with contextlib.suppress(OSError):
+            print("\nStopped.")
         return 130 if once else 0
 
 
@@ -116,9 +119,10 @@ class Demo:
 
     def _stop(self, supervisor: Supervisor) -> None:
         # A second Ctrl-C may not interrupt the stopping and leave processes behind.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        say("Stopping all processes")
+        for number in ENDING:
+            signal.signal(number, signal.SIG_IGN)
+        with contextlib.suppress(OSError):  # the terminal may be gone
+            say("Stopping all processes")
         supervisor.stop()
         leftovers.forget(FOLDER)
 
