@@ -43,6 +43,10 @@ __all__ = [
 RECIPIENTS_PER_TRANSACTION = 100  # what every server must take (RFC 5321 section 4.5.3.1.8)
 
 
+NO_HOP = Result("", Outcome.DEFERRED, 0, "4.4.4", "There is no hop to deliver to")
+OUT_OF_TIME = Result("", Outcome.DEFERRED, 0, "4.4.5", "There was no time left for this attempt")
+
+
 @dataclass(frozen=True, slots=True)
 class _Job:
     """What one delivery carries from hop to hop."""
@@ -72,22 +76,26 @@ class Courier:
         """One result for each recipient, within ``seconds``, whatever the network does."""
         ledger = Ledger(list(dict.fromkeys(parcel.recipients)))
         _refuse_unsendable(parcel, ledger)
-        failure = Result(
-            "", Outcome.DEFERRED, enhanced="4.4.4", reply="There is no hop to deliver to"
-        )
-        if ledger.open:
-            load = Load.of(parcel)
-            deadline = Deadline(self._connections.connector.clock, seconds)
-            for hop in self._in_order(hops):
-                try:
-                    self._try(hop, _Job(parcel.sender, load, ledger, deadline))
-                except HopFailed as lost:
-                    failure = _failure(hop, lost)
-                if not ledger.open or deadline.passed():
-                    break
+        failure = self._carry(parcel, hops, ledger, seconds) if ledger.open else NO_HOP
         for recipient in list(ledger.open):
-            ledger.settle(_for(recipient, failure))
+            ledger.settle(replace(failure, recipient=recipient))
         return tuple(ledger.results[recipient] for recipient in parcel.recipients)
+
+    def _carry(self, parcel: Parcel, hops: Sequence[Hop], ledger: Ledger, seconds: float) -> Result:
+        """Go from hop to hop; returns the last failure, for those whom no hop gave an answer."""
+        deadline = Deadline(self._connections.connector.clock, seconds)
+        job = _Job(parcel.sender, Load.of(parcel), ledger, deadline)
+        failure = OUT_OF_TIME if deadline.passed() else NO_HOP
+        for hop in self._in_order(hops):
+            if not ledger.open or deadline.passed():
+                break
+            try:
+                self._try(hop, job)
+            except HopFailed as lost:
+                failure = Result(
+                    "", Outcome.DEFERRED, lost.code, lost.enhanced, lost.text, hop.host
+                )
+        return failure
 
     def _in_order(self, hops: Sequence[Hop]) -> list[Hop]:
         """By priority; equal ones in random order, to spread the load (RFC 5321 section 5.1)."""
@@ -128,11 +136,3 @@ def _refuse_unsendable(parcel: Parcel, ledger: Ledger) -> None:
         elif not is_sendable(recipient):
             text = "The recipient's address is malformed"
             ledger.settle(Result(recipient, Outcome.REFUSED, 0, "5.1.3", text))
-
-
-def _failure(hop: Hop, lost: HopFailed) -> Result:
-    return Result("", Outcome.DEFERRED, lost.code, lost.enhanced, lost.text, hop.host)
-
-
-def _for(recipient: str, failure: Result) -> Result:
-    return replace(failure, recipient=recipient)

@@ -56,11 +56,12 @@ class Transaction:
         mail = next(replies)
         if not mail.positive:
             self._settle(self.recipients, mail)
-            if not pipelined:
-                return
-        else:
-            for recipient in self.recipients:
-                self._judge(recipient, next(replies))
+            if pipelined and [*replies][-1].code == 354:
+                # An empty message might reach those whose RCPT such a server accepted.
+                raise HopFailed("The server wants content without a sender")
+            return
+        for recipient in self.recipients:
+            self._judge(recipient, next(replies))
         self._data(replies, pipelined)
 
     def _refuse_inexpressible(self) -> None:

@@ -281,6 +281,14 @@ def test_a_dripping_server_cannot_hold_a_worker() -> None:
     assert taken < 1.5
 
 
+def test_without_time_nothing_is_begun() -> None:
+    """A caller with several routes hands on what is left of one time limit."""
+    with MailServer() as mx:
+        (result,) = courier().deliver(parcel(), [hop(mx)], seconds=0)
+    assert (result.outcome, result.enhanced) == (Outcome.DEFERRED, "4.4.5")
+    assert mx.connections == 0
+
+
 def test_a_silent_server_ends_at_the_step_s_own_time() -> None:
     patience = Timeouts(greeting=0.2)
     with MailServer(Script(drip=1, slow=["greeting"])) as mx:
