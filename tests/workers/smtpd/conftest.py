@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mailsec.gateway.envelope import Direction
-from tests.workers.smtpd.fakes import Certificate, make_certificate
+from tests.workers.smtpd.fakes import Certificate, make_pinned_certificate
 from tests.workers.smtpd.running import LoopFactory, Running, running
 from workers.smtpd.ports import Limits, Listener
 from workers.smtpd.server import loop_factory
@@ -21,19 +21,19 @@ QUICK = Limits(failed_login_delay=0.05, proxy_timeout=0.5)
 @pytest.fixture(scope="session")
 def server_certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
     """The listener's own certificate."""
-    return make_certificate(tmp_path_factory.mktemp("server"), "mx.example.org")
+    return make_pinned_certificate(tmp_path_factory.mktemp("server"), "mx.example.org")
 
 
 @pytest.fixture(scope="session")
 def client_certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
     """A certificate that a connector pins."""
-    return make_certificate(tmp_path_factory.mktemp("client"), "mail.example.com")
+    return make_pinned_certificate(tmp_path_factory.mktemp("client"), "mail.example.com")
 
 
 @pytest.fixture(scope="session")
 def strange_certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
     """A certificate that nobody pins."""
-    return make_certificate(tmp_path_factory.mktemp("strange"), "mail.example.net")
+    return make_pinned_certificate(tmp_path_factory.mktemp("strange"), "mail.example.net")
 
 
 @pytest.fixture(params=["asyncio", "uvloop"])

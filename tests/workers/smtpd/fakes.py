@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
+import ssl
 from dataclasses import dataclass, field
 from hashlib import sha256
-from ipaddress import IPv4Address, ip_address
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
-
+from tests.servers.certificate import make_certificate
 from workers.smtpd.ports import (
     Accepted,
     Address,
@@ -70,7 +65,7 @@ class FakeIntake:
 
 @dataclass(frozen=True)
 class Certificate:
-    """A self-signed certificate with its key, as files and as a digest."""
+    """A self-signed certificate: its file holds the key as well."""
 
     certificate: Path
     key: Path
@@ -78,37 +73,9 @@ class Certificate:
     sha256: bytes
 
 
-def make_certificate(folder: Path, name: str) -> Certificate:
-    """A certificate for one name, also good for 127.0.0.1."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.datetime.now(datetime.UTC)
-    names = x509.SubjectAlternativeName(
-        [x509.DNSName(name), x509.IPAddress(IPv4Address("127.0.0.1"))]
-    )
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(names, critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem = certificate.public_bytes(serialization.Encoding.PEM)
-    certificate_file, key_file = folder / f"{name}.pem", folder / f"{name}.key"
-    certificate_file.write_bytes(pem)
-    key_file.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    digest = sha256(certificate.public_bytes(serialization.Encoding.DER)).digest()
-    return Certificate(certificate_file, key_file, pem.decode(), digest)
-
-
-__all__ = ["Certificate", "FakeDirectory", "FakeIntake", "ip_address", "make_certificate"]
+def make_pinned_certificate(folder: Path, name: str) -> Certificate:
+    """A certificate for one name, in the forms that a connector keeps."""
+    file = make_certificate(folder, name).file
+    text = file.read_text()
+    pem = text[text.index("-----BEGIN CERTIFICATE") :]
+    return Certificate(file, file, pem, sha256(ssl.PEM_cert_to_DER_cert(pem)).digest())
