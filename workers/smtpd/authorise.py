@@ -163,7 +163,7 @@ def _proved(identity: Identity) -> tuple[ConnectorInfo, ...]:
     if not identity.connectors:
         raise Refused(replies.NO_CONNECTOR)
     if identity.login is not None:
-        login = next((c for c in identity.connectors if c.id == identity.login), None)
+        login = next((c for c in identity.connectors if c.key == identity.login), None)
         if login is None:
             raise Refused(replies.LOGIN_FIRST)
         return (login,)

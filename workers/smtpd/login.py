@@ -86,7 +86,7 @@ class Login:
         return line.decode("ascii", "replace")
 
     def _succeed(self, connector: ConnectorInfo) -> None:
-        self._session.identity.login = connector.id
+        self._session.identity.login = connector.key
         self._session.say("235 2.7.0 Authentication successful")
 
     async def _fail(self, client: int) -> None:

@@ -79,6 +79,8 @@ class TenantRoute:
 class ConnectorInfo:
     """One tenant's right to send: source networks and one proof of the tenant.
 
+    ``id`` is unique within the tenant; ``key`` tells the connectors of all tenants apart.
+
     ``secret_sha256`` is the digest of the password (``proof`` auth) or of the header's value
     (``proof`` header). For ``proof`` certificate, ``certificate_pem`` is the pinned client
     certificate itself: OpenSSL asks a client for a certificate only together with the anchors that
@@ -96,6 +98,10 @@ class ConnectorInfo:
     certificate_sha256: bytes = b""
     certificate_pem: str = ""
     header_name: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return (self.tenant.slug, self.id)
 
 
 class Directory(Protocol):

@@ -16,7 +16,7 @@ _NOBODY = IPv4Address("0.0.0.0")  # noqa: S104 - no address to bind, but none kn
 class Identity:
     """What is known about the client: address, greeting, TLS, and the connectors in question.
 
-    ``connectors`` are those whose networks hold the client; ``login`` is the id of the one that
+    ``connectors`` are those whose networks hold the client; ``login`` is the key of the one that
     AUTH proved, ``certificate_sha256`` the digest of the certificate that the client showed.
     """
 
@@ -26,7 +26,7 @@ class Identity:
     extended: bool = False
     tls: str = ""
     certificate_sha256: bytes = b""
-    login: str | None = None
+    login: tuple[str, str] | None = None
 
     def client(self, connector: str = "") -> Client:
         """The same as a value for the envelope."""

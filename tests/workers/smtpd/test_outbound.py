@@ -216,6 +216,20 @@ def test_sender_and_every_author_are_inside_the_tenants_domains(
         assert login_listener.stored == []
 
 
+def test_connectors_of_one_name_in_two_tenants_are_not_mixed_up(outbound: Running) -> None:
+    """A login proves its own tenant, whatever the connectors of others are called."""
+    beta = replace(LOGIN, tenant=BETA_OUT, username="beta-relay")
+    from_beta = OWN.replace(b"staff@example.com", b"known@example.org")
+    for order in ([LOGIN, beta], [beta, LOGIN]):
+        outbound.directory.connectors = list(order)
+        with outbound.client() as client:
+            assert log_in(client).code == 235
+            assert client.send("known@example.org", "a@example.net", from_beta).code == 550
+            assert client.send("", "a@example.net", from_beta).code == 550
+            assert client.send("staff@example.com", "a@example.net", OWN).code == 250
+    assert {mail.tenant for mail in outbound.stored} == {"acme"}
+
+
 def test_an_address_literal_is_no_recipient(login_listener: Running) -> None:
     """It would reach into our own network."""
     with login_listener.client() as client:
