@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import timedelta
+from zoneinfo import available_timezones
 
 import structlog
 from django.conf import settings
@@ -30,6 +31,7 @@ from tenants.models import (
     TlsChoice,
     WebHost,
 )
+from tenants.models.contract import LEAST_IDS
 from tenants.models.tenant import RESERVED_SLUGS, validate_slug
 
 log = structlog.get_logger(__name__)
@@ -102,8 +104,12 @@ def _check(order: values.Order) -> None:
         raise InvalidTenant("menu", "The menus are 1 to 6.")
     if not order.name.strip():
         raise InvalidTenant("name", "A tenant needs a name.")
-    if order.ids < 100:
-        raise InvalidTenant("ids", "A contract holds at least 100 IDs.")
+    if order.ids < LEAST_IDS:
+        raise InvalidTenant("ids", f"A contract holds at least {LEAST_IDS} IDs.")
+    if order.language not in {code for code, _ in settings.LANGUAGES}:
+        raise InvalidTenant("language", "The languages are ja and en.")
+    if order.time_zone not in available_timezones():
+        raise InvalidTenant("time_zone", f"{order.time_zone!r} is no time zone.")
 
 
 def _clear(tenant: Tenant) -> None:

@@ -51,4 +51,4 @@ def _nothing_kept_between_tests(request: pytest.FixtureRequest) -> Iterator[None
 
     policies._kept.clear()
     tenants._kept.clear()
-    threats._kept = (0.0, {})
+    threats.forget()

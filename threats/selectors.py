@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
-from tenants.scope import public_scope
+from django_tenants.utils import get_public_schema_name, schema_context
+
 from threats.models import BadFile
 
 _KEEP_SECONDS = 30.0
@@ -17,6 +18,12 @@ def blocked_files() -> Mapping[str, str]:
     global _kept
     now = time.monotonic()
     if not _kept[0] or now - _kept[0] > _KEEP_SECONDS:
-        with public_scope():
+        with schema_context(get_public_schema_name()):
             _kept = (now, dict(BadFile.objects.values_list("sha256", "name")))
     return _kept[1]
+
+
+def forget() -> None:
+    """Read the list anew next time; other processes follow within half a minute."""
+    global _kept
+    _kept = (0.0, {})

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from django_tenants.utils import get_public_schema_name, schema_context
+
 from accounts.services import SHELL, record
-from tenants.scope import public_scope
 from threats.errors import InvalidHash
 from threats.models import BadFile
 
@@ -17,7 +18,7 @@ def block_file(sha256: str, name: str, note: str = "") -> BadFile:
         raise InvalidHash(f"{sha256!r} is no SHA-256 in hexadecimal.")
     if not name.strip() or len(name) > 100:
         raise InvalidHash("A blocked file needs a name of at most 100 characters.")
-    with public_scope():
+    with schema_context(get_public_schema_name()):
         row, created = BadFile.objects.get_or_create(
             sha256=digest, defaults={"name": name.strip(), "note": note[:500]}
         )
@@ -29,7 +30,7 @@ def block_file(sha256: str, name: str, note: str = "") -> BadFile:
 
 def unblock_file(sha256: str) -> None:
     """Take a file off the list."""
-    with public_scope():
+    with schema_context(get_public_schema_name()):
         count, _ = BadFile.objects.filter(sha256=sha256.strip().lower()).delete()
         if not count:
             raise InvalidHash(f"{sha256!r} is not on the list.")

@@ -18,7 +18,10 @@ RAW = b"From: a@example.net\r\nTo: b@alpha.example.jp\r\nSubject: hello\r\n\r\nb
 
 def arrive(tenant: Tenant, raw: bytes = RAW) -> object:
     envelope = Envelope(
-        Direction.INBOUND, Client("192.0.2.1", "mx.example.net"), "a@example.net", ("b@alpha.example.jp",)
+        Direction.INBOUND,
+        Client("192.0.2.1", "mx.example.net"),
+        "a@example.net",
+        ("b@alpha.example.jp",),
     )
     return services.receive(tenant, [Arrival(envelope, raw)], timezone.now())[0]
 

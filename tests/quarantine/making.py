@@ -1,0 +1,71 @@
+"""Messages for the tests of this folder, made through the services."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from mailsec.gateway.envelope import Client, Direction, Envelope
+from mailsec.gateway.hops import Outcome as Attempt
+from mailsec.gateway.hops import Result
+from mailsec.gateway.verdict import Decision, Disposition, Finding, Severity, Verdict
+from quarantine import services
+from quarantine.services import Arrival, Claimed, Outcome, Settlement
+from tenants.models import Tenant
+
+NOW = datetime(2026, 4, 1, 9, 0, tzinfo=UTC)
+RAW = b"From: a@example.net\r\nSubject: hello\r\n\r\nbody\r\n"
+
+
+def arrive(
+    tenant: Tenant,
+    *recipients: str,
+    raw: bytes = RAW,
+    sender: str = "a@example.net",
+    now: datetime = NOW,
+) -> UUID:
+    """A message in the state RECEIVED."""
+    envelope = Envelope(
+        Direction.INBOUND,
+        Client("192.0.2.1", "mx.example.net"),
+        sender,
+        recipients or ("b@alpha.example.jp",),
+    )
+    return services.receive(tenant, [Arrival(envelope, raw)], now)[0]
+
+
+def outcome(
+    disposition: Disposition = Disposition.DELIVER,
+    *findings: Finding,
+    outgoing: bytes | None = None,
+    keep_original: bool = False,
+) -> Outcome:
+    """What an examination came to."""
+    return Outcome(
+        verdict=Verdict(findings),
+        decision=Decision(disposition, reasons=findings, keep_original=keep_original),
+        trace_header=b"Received: from here\r\n",
+        outgoing=outgoing,
+        policy_version=3,
+        subject="hello",
+        header_from="a@example.net",
+        message_id="1@example.net",
+    )
+
+
+VIRUS = Finding("virus", "virus", Severity.MALICIOUS, 1, {"name": "a.exe", "virus": "Test"})
+
+
+def ready(tenant: Tenant, *recipients: str, now: datetime = NOW) -> UUID:
+    """A message in the state READY."""
+    message_id = arrive(tenant, *recipients, now=now)
+    assert services.record_outcome(tenant, message_id, outcome(), now)
+    return message_id
+
+
+def settlement(
+    claim: Claimed, attempt: Attempt = Attempt.DELIVERED, retry_at: datetime | None = None
+) -> Settlement:
+    """One copy's result."""
+    code = {Attempt.DELIVERED: 250, Attempt.DEFERRED: 451, Attempt.REFUSED: 550}[attempt]
+    return Settlement(claim, Result(claim.recipient, attempt, code, "", "words", "mx"), retry_at)
