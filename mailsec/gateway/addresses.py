@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from mailsec.gateway import charset
 from mailsec.gateway.headers import Header
 
-_FOLD = re.compile(rb"\r*\n(?=[ \t])")
+_FOLD = re.compile(rb"\r?\n(?=[ \t])")
 _PLAIN = re.compile(r'(?:[^"<(),;:=]|=(?!\?))+')
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _WORD = re.compile(r"=\?[!->@-~]{1,80}\?[BbQq]\?[^?\r\n]{0,1000}\?=")
+# How many pieces before a comma may hold the address that it ends.
+_NEAR = 50
 _BLANKS = re.compile(r"\s+")
 
 
@@ -45,16 +47,14 @@ def _read_value(value: bytes) -> Iterator[Address]:
         elif kind == "comment":
             comment.append(piece)
         elif kind == "end":
+            if piece == "," and not any("@" in word for word in name[-_NEAR:]):
+                # An unquoted comma in a display name: "Family, Given <address>".
+                name.append(", ")
+                continue
             bare = "".join(name)
             if "@" in bare and piece != ":":
                 yield Address(_shown("".join(comment)), _address(bare))
-                name = []
-            elif piece == ",":
-                # An unquoted comma in a display name: "Family, Given <address>".
-                name.append(", " if bare.strip() else "")
-            else:
-                name = []
-            comment = []
+            name, comment = [], []
         else:
             name.append(piece)
     rest = "".join(name)
@@ -67,7 +67,7 @@ def _read_value(value: bytes) -> Iterator[Address]:
 def _tokens(text: str) -> Iterator[tuple[str, str]]:
     """(kind, text): ``text``, ``angle``, ``comment`` or ``end`` (of one address)."""
     position, size = 0, len(text)
-    quotes = angles = True
+    quotes = angles = brackets = True
     while position < size:
         character = text[position]
         # An encoded word is one piece, whatever marks its writer left in it.
@@ -84,8 +84,7 @@ def _tokens(text: str) -> Iterator[tuple[str, str]]:
         elif closing >= 0:
             yield "angle", text[position + 1 : closing]
             position = closing + 1
-        elif character == "(":
-            end = _comment_end(text, position)
+        elif character == "(" and brackets and (end := _comment_end(text, position)):
             yield "comment", text[position + 1 : end - 1]
             position = end
         elif character in ",;:":
@@ -95,22 +94,23 @@ def _tokens(text: str) -> Iterator[tuple[str, str]]:
             # What is never closed is an ordinary character, and is not looked for again.
             quotes = quotes and character != '"'
             angles = angles and character != "<"
+            brackets = brackets and character != "("
             yield "text", "" if character in '"<' else character
             position += 1
 
 
 def _comment_end(text: str, position: int) -> int:
-    """Behind the bracket that closes a comment with its nested ones; else just behind it."""
+    """Behind the bracket that closes a comment with its nested ones; 0 where none does."""
     depth = 0
     for match in re.finditer(r"\\.|[()]", text[position : position + 2000]):
         depth += {"(": 1, ")": -1}.get(match[0], 0)
         if not depth:
             return position + match.end()
-    return position + 2 if position + 2 <= len(text) else len(text) + 1
+    return 0
 
 
 def _shown(text: str) -> str:
-    text = text.strip().strip(",")
+    text = text.strip(", \t")
     if "=?" in text:
         text = charset.decode_words(text.encode("utf-8", "replace"))
     return _BLANKS.sub(" ", charset.one_line(charset.clean(text)))

@@ -24,8 +24,8 @@ _LABELS = {
     ),
     "iso-2022-jp": (
         "iso-2022-jp iso2022jp iso-2022-jp-ms iso-2022-jp-1 iso-2022-jp-2 iso-2022-jp-3 "
-        "iso-2022-jp-2004 csiso2022jp cp50220 cp50221 cp50222 jis jis7 x-windows- "
-        "iso2022jp iso_2022-jp iso-2022-jpm"
+        "iso-2022-jp-2004 csiso2022jp cp50220 cp50221 cp50222 jis jis7 "
+        "x-windows-iso2022jp iso_2022-jp iso-2022-jpm"
     ),
     "euc-jp": "euc-jp eucjp x-euc-jp x-euc euc-jp-ms eucjp-ms eucjp-win cp51932 ujis",
     "gb18030": "gb2312 gbk x-gbk gb_2312-80 cp936 csgb2312 gb18030",
@@ -194,7 +194,7 @@ def encode(text: str, charset: str) -> bytes | None:
 
 
 _WORD_HEAD = re.compile(rb"=\?([!->@-~]{1,80})\?([BbQq])\?")
-_FOLD = re.compile(rb"\r*\n(?=[ \t])|[\r\n]+\Z")
+_FOLD = re.compile(rb"\r?\n(?=[ \t])")
 _NOT_BASE64 = bytes(
     sorted(
         set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
@@ -205,7 +205,7 @@ _Q_ESCAPE = re.compile(rb"=([0-9A-Fa-f]{2})")
 
 def decode_words(value: bytes) -> str:
     """A header value as one line of text: RFC 2047 words and raw 8-bit, however badly written."""
-    value = _FOLD.sub(b"", value)
+    value = _FOLD.sub(b"", value).rstrip(b"\r\n")
     if b"=?" not in value:
         return one_line(decode(value, "").text)
     pieces = _split_words(value)

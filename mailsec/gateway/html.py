@@ -12,17 +12,19 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from mailsec.gateway import charset, links
 
-# Deeper trees than any mail has make the parser quadratic: such HTML is only stripped of its tags.
+# More of these than any mail has make the parser quadratic: such HTML is only stripped of its tags.
 _MAX_OPEN = 2_000
+_MAX_ATTRIBUTES = 1_000
+_MAX_OPTIONS = 5_000
 _UNSEEN = frozenset(("script", "style", "head", "template", "title"))
 _INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i img input ins kbd label mark q "
-    "rp rt ruby s samp small span strike strong sub sup time tt u var wbr".split()
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i img input ins kbd label mark "
+    "q rp rt ruby s samp small span strike strong sub sup time tt u var wbr".split()
 )
 # Void elements, and those that browsers close by themselves.
 _CLOSE_THEMSELVES = frozenset(
-    "area base br col embed hr img input link meta param source track wbr p li dt dd td th tr option "
-    "html head body".split()
+    "area base br col embed hr img input link meta param source track wbr p li dt dd td th tr "
+    "option html head body".split()
 )
 _LINK_ATTRIBUTES = {
     "a": ("href", "xlink:href"),
@@ -35,13 +37,18 @@ _LINK_ATTRIBUTES = {
     "embed": ("src",),
     "object": ("data",),
 }
-_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9:_-]*)")
+# Comments, and tags as browsers end them: quotation marks count only behind an equals sign.
+_TAG = re.compile(
+    r"""<!--.*?(?:-->|\Z)|<(/?)([A-Za-z][^\s/>]*+)(?:[^>=]++|=\s*+(?:"[^"]*+"?+|'[^']*+'?+)?+)*+>?+""",
+    re.DOTALL,
+)
 _WHOLE_TAG = re.compile(r"<[!/?A-Za-z][^>]*>?")
 _ATTRIBUTE = re.compile(
     r"""(?i)\b(?:href|action|src|data)\s*=\s*(?:"([^"]*)|'([^']*)|([^\s>"']+))"""
 )
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
-_LINES = re.compile(r"[ \t]*\n\s*")
+_LINES = re.compile(r" ?\n[ \n]*")
+_SAME_LINE = re.compile(r"[ \t\r\f]+")
 _REFRESH = re.compile(r"\s*[\d.]*\s*[;,]?\s*(?:url\s*=)?\s*[\"']?([^\"']+)", re.IGNORECASE)
 
 
@@ -55,7 +62,7 @@ class Reduced:
 
 def reduce(source: str) -> Reduced:
     """Text and links of an HTML body. Never raises, and takes time in proportion to the size."""
-    if _is_too_deep(source):
+    if _is_hostile(source):
         return _strip(source)
     text: list[str] = []
     found: list[str] = []
@@ -68,7 +75,7 @@ def reduce(source: str) -> Reduced:
         if node.tag not in _INLINE:
             text.append("\n")
         found += _links_of(node)
-    plain = charset.clean(_LINES.sub("\n", "".join(text)).strip())
+    plain = charset.clean(_tidy("".join(text)))
     return Reduced(plain, tuple(dict.fromkeys(map(charset.clean, found))))
 
 
@@ -105,13 +112,20 @@ def _links_of(node: LexborNode) -> Iterator[str]:
                 yield link
 
 
-def _is_too_deep(source: str) -> bool:
-    """Whether more elements are open at once than any real mail has."""
+def _is_hostile(source: str) -> bool:
+    """Whether more elements are open at once, or one is longer, than any real mail has."""
     open_tags: Counter[str] = Counter()
-    total = 0
+    total = options = 0
     for match in _TAG.finditer(source):
-        tag = match[2].lower()
-        if tag in _CLOSE_THEMSELVES:
+        tag = (match[2] or "").lower()
+        if match.end() - match.start() > 2 * _MAX_ATTRIBUTES and tag:
+            attributes = len(match[0].split()) + match[0].count("/")
+            if attributes > _MAX_ATTRIBUTES:
+                return True
+        options += tag == "option"
+        if options > _MAX_OPTIONS:
+            return True
+        if not tag or tag in _CLOSE_THEMSELVES:
             continue
         if not match[1]:
             open_tags[tag] += 1
@@ -129,5 +143,10 @@ def _strip(source: str) -> Reduced:
         links.from_attribute(unescape(next(filter(None, match.groups()), "")))
         for match in _ATTRIBUTE.finditer(source)
     ]
-    text = _LINES.sub("\n", unescape(_WHOLE_TAG.sub(" ", source)))
-    return Reduced(charset.clean(text.strip()), tuple(dict.fromkeys(filter(None, found))))
+    text = _tidy(unescape(_WHOLE_TAG.sub(" ", source)))
+    return Reduced(charset.clean(text), tuple(dict.fromkeys(filter(None, found))))
+
+
+def _tidy(text: str) -> str:
+    """Runs of blanks as one, runs of line ends as one."""
+    return _LINES.sub("\n", _SAME_LINE.sub(" ", text)).strip()

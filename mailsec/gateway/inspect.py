@@ -71,6 +71,7 @@ def _addresses(addresses: tuple[Address, ...]) -> list[dict[str, str]]:
 def _part(part: Part) -> dict[str, object]:
     content = part.content()
     return {
+        "index": part.index,
         "type": part.content_type,
         "name": part.name,
         "charset": part.charset,

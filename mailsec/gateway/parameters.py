@@ -16,12 +16,15 @@ from mailsec.gateway.headers import Header
 _TYPE = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z{}-]+)\s*/\s*([!#$%&'*+.^_`|~0-9A-Za-z{}-]+)")
 _TOKEN = re.compile(r"[!-:<-~]+")
 _COMMENT = re.compile(r"\([^()]*\)")
-_NAME = re.compile(r"[\s;,]*([!-'*-:<>-~]{1,100}?)[ \t]*=[ \t]*")
+_SEPARATORS = re.compile(r"[\s;,]*")
+_NAME = re.compile(r"([!-'*-:<>-~]{1,100}?)[ \t]*=[ \t]*")
 # Writers that put the header through quoted-printable leave 3D before the quotation mark.
 _QUOTED = re.compile(r'(?:3[Dd])?"((?:[^"\\]|\\.)*)(?:"|\\?\Z)', re.DOTALL)
-_BARE = re.compile(r"""[^;"]*?(?=\s*(?:;|\Z|\s[A-Za-z-]{2,30}\*?\d?\*?=[^=?]))""", re.DOTALL)
+# Another parameter inside an unquoted value: the semicolon before it is missing.
+_ANOTHER = re.compile(r"\s[A-Za-z-]{2,30}(?:\*\d{0,4})?\*?=[^=?\s]")
+_BREAK = re.compile(r"[;\s]")
 _SECTION = re.compile(r"(.+?)\*(\d{1,4})(\*?)")
-_FOLD = re.compile(rb"\r*\n(?=[ \t])")
+_FOLD = re.compile(rb"\r?\n(?=[ \t])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,7 @@ def _parameters(text: str) -> dict[str, tuple[str, ...]]:
 def _pairs(text: str) -> Iterable[tuple[str, str]]:
     position, size = 0, len(text)
     while position < size:
+        position = _SEPARATORS.match(text, position).end()  # type: ignore[union-attr]
         match = _NAME.match(text, position)
         if match is None:
             position = _next_start(text, position)
@@ -111,8 +115,10 @@ def _pairs(text: str) -> Iterable[tuple[str, str]]:
             yield name, re.sub(r'\\(["\\])', r"\1", quoted[1])
             position = quoted.end()
             continue
-        bare = _BARE.match(text, match.end())
-        end = bare.end() if bare else _next_start(text, match.end())
+        semicolon = text.find(";", match.end())
+        end = semicolon if semicolon >= 0 else size
+        another = _ANOTHER.search(text, match.end(), end)
+        end = another.start() if another else end
         value = text[match.end() : end].strip().strip('"')
         yield name, _first_word(value) if name in ("boundary", "charset") else value
         position = max(end, match.end())
@@ -120,7 +126,7 @@ def _pairs(text: str) -> Iterable[tuple[str, str]]:
 
 def _next_start(text: str, position: int) -> int:
     """Behind the next semicolon or blank: where another parameter may start."""
-    found = re.compile(r"[;\s]").search(text, position + 1)
+    found = _BREAK.search(text, position + 1)
     return found.end() if found else len(text)
 
 

@@ -28,7 +28,7 @@ _PROTECTED = frozenset(
     )
 )
 _EMBEDDED = frozenset(("message/rfc822", "message/global", "message/news"))
-_LIKELY_BOUNDARY = re.compile(rb"(?:\A|\n)--([^\r\n]{1,200}?)[ \t]*\r?\n(?i:content-)")
+_LIKELY_BOUNDARY = re.compile(rb"(?:\A|\n)--([^\r\n]{1,200})\r?\n(?i:content-)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ class _Reader:
             body = _divide(decoded, 0, len(decoded), boundary)
         found = _LIKELY_BOUNDARY.search(part.body()) if not body.parts else None
         if found is not None:
-            body = _divide(span.data, part.source.body_start, span.end, found[1])
+            body = _divide(span.data, part.source.body_start, span.end, found[1].rstrip())
             body = _Body(body.parts, (*body.defects, "guessed-boundary"))
             decoded = None
         defects = body.defects
@@ -182,7 +182,7 @@ def _boundary_lines(
     data: bytes, start: int, end: int, boundary: bytes
 ) -> list[tuple[int, int, bool]]:
     """(end of the content before, start of the content behind, closing) of each boundary line."""
-    line = re.compile(b"--" + re.escape(boundary) + rb"(--)?[ \t]*\r*(?:\n|\Z)")
+    line = re.compile(b"--" + re.escape(boundary) + rb"(--)?[ \t]*+\r*+(?:\n|\Z)")
     marks: list[tuple[int, int, bool]] = []
     match = line.match(data, start, end)
     if match:
