@@ -92,8 +92,8 @@ def entities(draw: st.DrawFn, depth: int = 2) -> bytes:
 def messages(draw: st.DrawFn) -> bytes:
     """A whole mail with the header fields that a mail has."""
     subject = draw(SUBJECTS)
-    head = b"From: a@example.jp\r\nTo: b@example.com\r\n" + subject + b"MIME-Version: 1.0\r\n"
-    return head + draw(entities())
+    head: bytes = b"From: a@example.jp\r\nTo: b@example.com\r\n" + subject + b"MIME-Version: 1.0\r\n"
+    return bytes(head + draw(entities()))
 
 
 def _word(text: str, code: str, letter: str) -> bytes:
