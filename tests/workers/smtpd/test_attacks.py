@@ -159,7 +159,7 @@ def test_a_harvest_of_addresses_is_cut_off(tls: CertificateFiles) -> None:
 @pytest.mark.parametrize("in_data", [False, True])
 def test_a_slow_client_is_cut_off(any_loop: LoopFactory, *, in_data: bool) -> None:
     """Silence ends the session with 421, among commands and within DATA."""
-    limits = Limits(command_timeout=0.2, data_timeout=0.2)
+    limits = Limits(command_timeout=0.5, data_timeout=0.5)
     with running(Listener(Direction.INBOUND, limits=limits), any_loop) as server:
         with server.client() as client:
             client.hello()

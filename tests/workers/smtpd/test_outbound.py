@@ -168,7 +168,7 @@ def test_guessing_passwords_ends_the_session_and_then_the_client(tls: Certificat
 
 def test_a_wrong_login_waits_without_holding_up_others(tls: CertificateFiles) -> None:
     """The delay is one session's own."""
-    listener = Listener(Direction.OUTBOUND, tls=tls, limits=replace(QUICK, failed_login_delay=1.0))
+    listener = Listener(Direction.OUTBOUND, tls=tls, limits=replace(QUICK, failed_login_delay=2.0))
     with running(listener) as server:
         server.directory.connectors = [LOGIN]
 
@@ -181,7 +181,7 @@ def test_a_wrong_login_waits_without_holding_up_others(tls: CertificateFiles) ->
         start = time.monotonic()
         with server.client() as client:
             assert log_in(client).code == 235
-        assert time.monotonic() - start < 0.8
+        assert time.monotonic() - start < 1.8
         thread.join()
 
 
