@@ -96,6 +96,9 @@ def _with_boundary(raw: bytes, part: Part) -> Splice:
         end += 2
     elif raw.startswith(b"\n", end):
         end += 1
+    elif end == len(raw):
+        # No boundary line follows that the line end in front of this one would belong to.
+        begin = len(raw[:begin].removesuffix(b"\n").removesuffix(b"\r"))
     return Splice(begin, end, b"")
 
 

@@ -63,6 +63,7 @@ def edit(message: Message, order: Order) -> Message:
 
 def put_on_top(message: Message, words: Words) -> Message:
     """The message with these words in front, or itself where nothing may be altered."""
+    message = letter.with_blank_lines(message)
     parts = letter.bodies(message)
     if not parts:
         return letter.with_first_part(message, words.full)
@@ -113,8 +114,7 @@ def _prepended(message: Message, part: Part, head: bytes, label: str | None) -> 
         if transfer.decode(coded, encoding) == head:
             return [Splice(at.start, at.end, coded)]
     elif encoding in transfer.IDENTITY and transfer.fits(head, encoding):
-        blank = line_end(message.raw) if letter.lacks_blank_line(part) else b""
-        return [Splice(at.start, at.end, blank + head)]
+        return [Splice(at.start, at.end, head)]
     return letter.with_content(message, part, head + part.content(), label)
 
 
@@ -125,7 +125,7 @@ def _in_html(message: Message, part: Part, text: str) -> list[Splice]:
     content = part.content()
     place = place_for_banner(content)
     block = _html_block(text, line_end(content if b"\n" in content else message.raw))
-    if part.transfer_encoding in transfer.IDENTITY and not letter.lacks_blank_line(part):
+    if part.transfer_encoding in transfer.IDENTITY:
         at = part.body_start + place
         return [Splice(at, at, block)]
     return letter.with_content(message, part, content[:place] + block + content[place:], None)

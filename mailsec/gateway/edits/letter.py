@@ -40,6 +40,17 @@ def _belongs(message: Message, part: Part) -> bool:
     return True
 
 
+def with_blank_lines(message: Message) -> Message:
+    """The message where every body of the letter is parted from its fields, as an edit needs it."""
+    end = line_end(message.raw)
+    splices = [
+        Splice(part.body_start, part.body_start, end)
+        for part in bodies(message)
+        if lacks_blank_line(part)
+    ]
+    return Message(splice(message.raw, splices)) if splices else message
+
+
 def lacks_blank_line(part: Part) -> bool:
     """Whether the body follows the fields at once, so that new text would be taken for a field."""
     if not part.headers:
