@@ -23,9 +23,9 @@ class SignIn(LoginView):
     authentication_form = SignInForm
     redirect_authenticated_user = True
 
-    def get_redirect_url(self) -> str:
+    def get_redirect_url(self, request: HttpRequest | None = None) -> str:
         """Where to go on: a page of this host, and never back to this one."""
-        url = super().get_redirect_url()
+        url = super().get_redirect_url(request)
         return "" if url.startswith(reverse("sign-in")) else url
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 from uuid import UUID
 
-from django.db.models import Count, Exists, Min, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
-from quarantine.choices import ContentKind, MessageState
+from quarantine.choices import ContentKind, DeliveryState, MessageState
 from quarantine.errors import ContentGone
 from quarantine.identifiers import first_id_at
-from quarantine.models import Content, Delivery, StoredMessage
+from quarantine.models import Content, Delivery, FindingRow, StoredMessage
 from quarantine.sealing import unseal
 from tenants.keys import key_of
 from tenants.models import Tenant
@@ -142,98 +142,6 @@ def _matches(word: str) -> Q:
     except ValueError:
         return match
     return match
-
-
-@dataclass(frozen=True, slots=True)
-class Copies:
-    """How many copies a message has, how many stand where, and whom the first one is for."""
-
-    total: int = 0
-    delivered: int = 0
-    deferred: int = 0
-    bounced: int = 0
-    first: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One message of a list: its row, its copies in figures, and what was found as (code, severity)."""
-
-    message: StoredMessage
-    copies: Copies
-    findings: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page of a list, newest first; the identifiers are where the neighbouring pages begin."""
-
-    lines: tuple[Line, ...]
-    newer: UUID | None
-    older: UUID | None
-
-
-@scoped
-def message_page(
-    tenant: Tenant,
-    wanted: MessageFilter,
-    *,
-    before: UUID | None = None,
-    after: UUID | None = None,
-    size: int = 50,
-) -> Page:
-    """Messages older than ``before``, or newer than ``after``, or else the newest ones.
-
-    Pages begin at an identifier, not at a number: none is slower than the first one, nothing is
-    counted, and mail that comes in meanwhile moves no row from one page to another.
-    """
-    rows = messages_with(tenant, wanted).prefetch_related(None)
-    if after is not None:
-        found = list(rows.filter(id__gt=after).order_by("id")[: size + 1])
-        more_newer, more_older = len(found) > size, True
-        found = found[:size][::-1]
-    else:
-        found = list((rows.filter(id__lt=before) if before else rows)[: size + 1])
-        more_newer, more_older = before is not None, len(found) > size
-        found = found[:size]
-    return Page(
-        _lines(found),
-        newer=found[0].id if found and more_newer else None,
-        older=found[-1].id if found and more_older else None,
-    )
-
-
-def _lines(messages: Sequence[StoredMessage]) -> tuple[Line, ...]:
-    """A message may have 1,000 copies, so the database counts them: three queries for any page."""
-    ids = [message.id for message in messages]
-    counted = Delivery.objects.filter(message_id__in=ids).values("message_id").order_by()
-    figures = {
-        row.pop("message_id"): row
-        for row in counted.annotate(
-            total=Count("id"),
-            delivered=Count("id", filter=Q(state=DeliveryState.DELIVERED)),
-            deferred=Count("id", filter=Q(state=DeliveryState.DEFERRED)),
-            bounced=Count("id", filter=Q(state=DeliveryState.BOUNCED)),
-            first_id=Min("id"),
-        )
-    }
-    names = dict(
-        Delivery.objects.filter(id__in=[row["first_id"] for row in figures.values()]).values_list(
-            "id", "recipient"
-        )
-    )
-    copies = {
-        key: Copies(first=names.get(row.pop("first_id"), ""), **row) for key, row in figures.items()
-    }
-    findings: dict[UUID, list[tuple[str, str]]] = {}
-    for key, code, severity in FindingRow.objects.filter(message_id__in=ids).values_list(
-        "message_id", "code", "severity"
-    ):
-        findings.setdefault(key, []).append((code, severity))
-    return tuple(
-        Line(message, copies.get(message.id, Copies()), tuple(findings.get(message.id, ())))
-        for message in messages
-    )
 
 
 @scoped

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db.models import Sum
 
@@ -46,3 +46,26 @@ def summary(tenant: Tenant, now: datetime) -> Summary:
         return {name: sums[name] + today[name] for name in FIGURES}
 
     return Summary(today, with_days(7), with_days(30))
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """How much mail came in and went out on one day."""
+
+    day: date
+    inbound: int
+    outbound: int
+
+
+@scoped
+def daily(tenant: Tenant, figures: Mapping[str, int], now: datetime, count: int) -> list[Day]:
+    """The last ``count`` days of the tenant's calendar, oldest first; ``figures`` are today's."""
+    today = now.astimezone(tenant.zone).date()
+    first = today - timedelta(days=count - 1)
+    known = {row.day: row for row in DailyTally.objects.filter(day__gte=first, day__lt=today)}
+    days = []
+    for back in range(count - 1, 0, -1):
+        day = today - timedelta(days=back)
+        row = known.get(day)
+        days.append(Day(day, row.inbound if row else 0, row.outbound if row else 0))
+    return [*days, Day(today, figures["inbound"], figures["outbound"])]

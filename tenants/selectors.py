@@ -48,21 +48,20 @@ def ready_slugs() -> list[str]:
 
 def tenants_with_counts() -> QuerySet[Tenant]:
     """All tenants for the operator's list, with the numbers of their domains."""
-    return (
+    rows: QuerySet[Tenant] = (
         Tenant.objects.select_related("contract")
         .prefetch_related("domains")
         .annotate(domain_count=Count("mail_domains", distinct=True))
     )
+    return rows
 
 
 def tenant_with_details(slug: str) -> Tenant | None:
     """One tenant with all that belongs to it, for the operator's page."""
-    return (
-        Tenant.objects.select_related("contract")
-        .prefetch_related("domains", "mail_domains__next_hops", "next_hops", "connectors")
-        .filter(slug=slug)
-        .first()
+    rows: QuerySet[Tenant] = Tenant.objects.select_related("contract").prefetch_related(
+        "domains", "mail_domains__next_hops", "next_hops", "connectors"
     )
+    return rows.filter(slug=slug).first()
 
 
 def hops_for(domain: str) -> Sequence[NextHop] | None:

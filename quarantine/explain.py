@@ -1,0 +1,224 @@
+"""Facts in words: states, verdicts and findings, in the reader's language. Steps: ``trace``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from mailsec.gateway.verdict import Severity
+from quarantine.choices import DeliveryState, DirectionChoice, MessageState
+from quarantine.listing import Copies, Line
+from quarantine.models import FindingRow, StoredMessage
+from quarantine.selectors import CONDEMNED
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A word and how it is coloured: good, info, warn, bad or quiet. The word alone says it all."""
+
+    text: str
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One finding as a sentence, with what became of the thing it was found in."""
+
+    text: str
+    severity: Badge
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a list as it is shown."""
+
+    message: StoredMessage
+    copies: Copies
+    standing: Badge
+    verdict: Badge
+
+
+_STANDINGS: Mapping[str, tuple[Any, str]] = {
+    MessageState.RECEIVED: (gettext_lazy("Received"), "info"),
+    MessageState.WAITING: (gettext_lazy("Waiting"), "info"),
+    MessageState.READY: (gettext_lazy("In delivery"), "info"),
+    MessageState.QUARANTINED: (gettext_lazy("Quarantined"), "bad"),
+    MessageState.SHUNTED: (gettext_lazy("Set aside"), "bad"),
+    MessageState.CLOSED: (gettext_lazy("Finished"), "quiet"),
+}
+
+
+def standing(state: str, copies: Copies) -> Badge:
+    """Where a message stands as a whole, its copies looked at."""
+    if state == MessageState.READY and copies.deferred:
+        return Badge(_("Retrying"), "warn")
+    if state == MessageState.CLOSED and copies.total:
+        if copies.delivered == copies.total:
+            return Badge(_("Delivered"), "good")
+        if copies.bounced == copies.total:
+            return Badge(_("Undeliverable"), "bad")
+        if copies.bounced:
+            return Badge(_("Partly failed"), "warn")
+    text, tone = _STANDINGS[state]
+    return Badge(str(text), tone)
+
+
+_TONES = {
+    DeliveryState.PENDING: "quiet",
+    DeliveryState.QUEUED: "info",
+    DeliveryState.IN_FLIGHT: "info",
+    DeliveryState.DEFERRED: "warn",
+    DeliveryState.DELIVERED: "good",
+    DeliveryState.BOUNCED: "bad",
+    DeliveryState.WITHHELD: "bad",
+}
+
+
+def copy_badge(state: str) -> Badge:
+    """Where one recipient's copy stands."""
+    known = DeliveryState(state)
+    return Badge(str(known.label), _TONES[known])
+
+
+def verdict(state: str, direction: str, findings: Iterable[tuple[str, str]]) -> Badge:
+    """The worst of a message's findings in one or two words."""
+    if direction == DirectionChoice.NOTICE:
+        return Badge(_("Own notice"), "quiet")
+    order = list(Severity)
+    ranked = sorted(findings, key=lambda found: order.index(Severity(found[1])))
+    if ranked:
+        code, severity = ranked[-1]
+        if severity != Severity.NOTE:
+            return _verdict_badge(code, severity)
+    if state in {MessageState.RECEIVED, MessageState.WAITING, MessageState.SHUNTED}:
+        return Badge(_("Pending"), "quiet")
+    return Badge(_("Nothing found"), "good")
+
+
+def _verdict_badge(code: str, severity: str) -> Badge:
+    if severity == Severity.MALICIOUS:
+        return Badge(_("Virus") if code == "virus" else _("Harmful"), "bad")
+    if severity == Severity.FORBIDDEN:
+        return Badge(_("Forbidden file"), "bad")
+    if severity == Severity.UNEXAMINED:
+        return Badge(_("Unexaminable"), "warn")
+    return Badge(_("Suspicious"), "warn")
+
+
+def severity_badge(severity: str) -> Badge:
+    """How bad a finding is."""
+    names = {
+        Severity.NOTE: (_("Note"), "quiet"),
+        Severity.SUSPICIOUS: (_("Suspicious"), "warn"),
+        Severity.UNEXAMINED: (_("Unexaminable"), "warn"),
+        Severity.FORBIDDEN: (_("Forbidden"), "bad"),
+        Severity.MALICIOUS: (_("Harmful"), "bad"),
+    }
+    return Badge(*names[Severity(severity)])
+
+
+# Each text has room for what was looked at; ``virus`` and ``type`` besides where they are known.
+_FINDINGS: Mapping[str, Any] = {
+    "virus": gettext_lazy("A virus (%(virus)s) was found in %(item)s."),
+    "file-type": gettext_lazy("%(item)s is a file of a type that is not accepted (%(type)s)."),
+    "encrypted": gettext_lazy("%(item)s is protected by a password and could not be examined."),
+    "damaged": gettext_lazy("%(item)s is damaged and could not be examined to its end."),
+    "over-budget": gettext_lazy(
+        "%(item)s is too large or holds too many files to be examined wholly."
+    ),
+    "too-deep": gettext_lazy(
+        "The structure of the mail is nested too deeply to be examined wholly."
+    ),
+    "too-many-parts": gettext_lazy("The mail has too many parts to be examined wholly."),
+    "protected": gettext_lazy(
+        "%(item)s is signed or encrypted, so nothing can be taken out of it."
+    ),
+}
+_OTHER_FINDING = gettext_lazy("A check (%(code)s) found something in %(item)s.")
+KNOWN_CODES = tuple(_FINDINGS)
+
+
+def finding_words(code: str, detail: Mapping[str, str], part: int | None) -> str:
+    """What was found, where, as a sentence."""
+    values = {
+        "item": _item(detail, part),
+        "virus": detail.get("virus") or _("name unknown"),
+        "type": detail.get("type") or _("type unknown"),
+        "code": code,
+    }
+    return str(_FINDINGS.get(code, _OTHER_FINDING)) % values
+
+
+def _item(detail: Mapping[str, str], part: int | None) -> str:
+    name, inside = detail.get("name", ""), detail.get("inside", "")
+    if inside:
+        return _("“%(inside)s” inside “%(name)s”") % {
+            "inside": inside,
+            "name": name or _("unnamed file"),
+        }
+    if name:
+        return _("“%(name)s”") % {"name": name}
+    return _("the whole mail") if part is None else _("an unnamed part of the mail")
+
+
+def reasons(findings: Iterable[FindingRow]) -> list[Reason]:
+    """Every finding in words, the worst first; the same sentence once."""
+    order = list(Severity)
+    ranked = sorted(findings, key=lambda row: -order.index(Severity(row.severity)))
+    found = [
+        Reason(finding_words(row.code, row.detail, row.part), severity_badge(row.severity))
+        for row in ranked
+    ]
+    return list(dict.fromkeys(found))
+
+
+def removed_files(message: StoredMessage, findings: Iterable[FindingRow]) -> list[str]:
+    """The attachments that were taken out, by name; a quarantined mail is kept whole."""
+    if not message.changed:
+        return []
+    parts: dict[int, str] = {}
+    for row in findings:
+        if row.severity in CONDEMNED and row.part is not None:
+            parts.setdefault(row.part, row.detail.get("name", "") or _("unnamed file"))
+    return list(parts.values())
+
+
+def summary(message: StoredMessage, removed: int) -> str:
+    """What became of a message, in one sentence for its reader."""
+    if message.state == MessageState.QUARANTINED:
+        return _("This mail is kept in quarantine. It is not delivered.")
+    if message.state == MessageState.SHUNTED:
+        return _(
+            "A fault of the service stopped this mail. It is kept safely, and the operator has "
+            "been told."
+        )
+    if message.state in {MessageState.RECEIVED, MessageState.WAITING}:
+        return _("This mail is kept safely and waits for its examination.")
+    if message.direction == DirectionChoice.NOTICE:
+        return _("This is a notice that the service itself has written.")
+    if removed:
+        return ngettext(
+            "%(count)d attachment was removed from this mail.",
+            "%(count)d attachments were removed from this mail.",
+            removed,
+        ) % {"count": removed}
+    if message.changed:
+        return _("A warning was put at the head of this mail.")
+    return _("Nothing in this mail was changed.")
+
+
+def rows(lines: Sequence[Line]) -> list[Row]:
+    """The lines of a list in words."""
+    return [
+        Row(
+            line.message,
+            line.copies,
+            standing(line.message.state, line.copies),
+            verdict(line.message.state, line.message.direction, line.findings),
+        )
+        for line in lines
+    ]

@@ -1,0 +1,116 @@
+"""Pages of the message list: the same cost for every page, however many messages there are."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Count, Min, Q
+
+from quarantine.choices import DeliveryState
+from quarantine.models import Delivery, FindingRow, StoredMessage
+from quarantine.selectors import MessageFilter, messages_with
+from tenants.models import Tenant
+from tenants.scope import scoped
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """How many copies a message has, how many stand where, and whom the first one is for."""
+
+    total: int = 0
+    delivered: int = 0
+    deferred: int = 0
+    bounced: int = 0
+    first: str = ""
+
+    @property
+    def others(self) -> int:
+        """How many recipients there are besides the first."""
+        return self.total - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One message of a list: its row, its copies in figures, what was found as (code, severity)."""
+
+    message: StoredMessage
+    copies: Copies
+    findings: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list, newest first; the identifiers are where the neighbouring pages begin."""
+
+    lines: tuple[Line, ...]
+    newer: UUID | None
+    older: UUID | None
+
+
+@scoped
+def message_page(
+    tenant: Tenant,
+    wanted: MessageFilter,
+    *,
+    before: UUID | None = None,
+    after: UUID | None = None,
+    size: int = 50,
+) -> Page:
+    """Messages older than ``before``, or newer than ``after``, or else the newest ones.
+
+    Pages begin at an identifier, not at a number: none is slower than the first one, nothing is
+    counted, and mail that comes in meanwhile moves no row from one page to another.
+    """
+    rows = messages_with(tenant, wanted).prefetch_related(None)
+    if after is not None:
+        found = list(rows.filter(id__gt=after).order_by("id")[: size + 1])
+        more_newer, more_older = len(found) > size, True
+        found = found[:size][::-1]
+    else:
+        found = list((rows.filter(id__lt=before) if before else rows)[: size + 1])
+        more_newer, more_older = before is not None, len(found) > size
+        found = found[:size]
+    return Page(
+        _lines(found),
+        newer=found[0].id if found and more_newer else None,
+        older=found[-1].id if found and more_older else None,
+    )
+
+
+def _lines(messages: Sequence[StoredMessage]) -> tuple[Line, ...]:
+    """A message may have 1,000 copies, so the database counts them: three queries for any page."""
+    ids = [message.id for message in messages]
+    copies, findings = _copies(ids), _findings(ids)
+    return tuple(
+        Line(message, copies.get(message.id, Copies()), tuple(findings[message.id]))
+        for message in messages
+    )
+
+
+def _copies(ids: Sequence[UUID]) -> dict[UUID, Copies]:
+    rows = Delivery.objects.filter(message_id__in=ids).values("message_id").order_by()
+    counted = rows.annotate(
+        total=Count("id"),
+        delivered=Count("id", filter=Q(state=DeliveryState.DELIVERED)),
+        deferred=Count("id", filter=Q(state=DeliveryState.DEFERRED)),
+        bounced=Count("id", filter=Q(state=DeliveryState.BOUNCED)),
+        first=Min("id"),
+    ).values_list("message_id", "first", "total", "delivered", "deferred", "bounced")
+    figures = list(counted)
+    firsts = Delivery.objects.filter(id__in=[first for _, first, *_ in figures])
+    names = dict(firsts.values_list("id", "recipient"))
+    return {
+        message_id: Copies(total, delivered, deferred, bounced, names.get(first, ""))
+        for message_id, first, total, delivered, deferred, bounced in figures
+    }
+
+
+def _findings(ids: Sequence[UUID]) -> dict[UUID, list[tuple[str, str]]]:
+    found: defaultdict[UUID, list[tuple[str, str]]] = defaultdict(list)
+    rows = FindingRow.objects.filter(message_id__in=ids)
+    for message_id, code, severity in rows.values_list("message_id", "code", "severity"):
+        found[message_id].append((code, severity))
+    return found

@@ -1,0 +1,130 @@
+"""The steps of a message's trace in words, in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from quarantine.choices import DirectionChoice, EventKind
+from quarantine.explain import Badge, copy_badge
+from quarantine.models import Event, StoredMessage
+
+Words = Callable[[StoredMessage, Mapping[str, Any]], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One copy's result in one delivery attempt."""
+
+    recipient: str
+    state: Badge
+    host: str
+    reply: str
+    number: int
+    retry_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One event of the trace; ``notice`` is the queue id of a notice that was sent in this step."""
+
+    at: datetime
+    kind: str
+    title: str
+    text: str
+    attempts: tuple[Attempt, ...] = ()
+    notice: str = ""
+
+
+def step(message: StoredMessage, event: Event) -> Step:
+    """One event of the trace in words."""
+    kind = EventKind(event.kind)
+    words = _EVENTS[kind]
+    data: Mapping[str, Any] = event.data
+    return Step(
+        at=event.at,
+        kind=kind.value,
+        title=str(kind.label),
+        text=words(message, data),
+        attempts=_attempts(data.get("results", ())),
+        notice=str(data.get("notice", "")),
+    )
+
+
+def _attempts(results: Sequence[Mapping[str, Any]]) -> tuple[Attempt, ...]:
+    return tuple(
+        Attempt(
+            recipient=result["recipient"],
+            state=copy_badge(result["state"]),
+            host=result["host"],
+            reply=result["reply"],
+            number=result["attempt"],
+            retry_at=datetime.fromisoformat(result["retry_at"]) if result["retry_at"] else None,
+        )
+        for result in results
+    )
+
+
+def _received(message: StoredMessage, data: Mapping[str, Any]) -> str:
+    if message.direction == DirectionChoice.NOTICE:
+        return _("The service wrote this notice.")
+    return _("The mail was taken over from %(ip)s and stored.") % {"ip": message.client_ip}
+
+
+def _waiting(message: StoredMessage, data: Mapping[str, Any]) -> str:
+    if data.get("reason") == "scanner":
+        return _("The virus scanner gave no answer. The examination is tried again by itself.")
+    return _("The examination could not be finished. It is tried again by itself.")
+
+
+def _examined(message: StoredMessage, data: Mapping[str, Any]) -> str:
+    removed = int(data.get("removed", 0))
+    if removed:
+        return ngettext(
+            "%(count)d attachment is removed before delivery.",
+            "%(count)d attachments are removed before delivery.",
+            removed,
+        ) % {"count": removed}
+    if data.get("reasons"):
+        return _("Not everything could be examined. The mail is delivered all the same.")
+    return _("Nothing was found.")
+
+
+def _reclaimed(message: StoredMessage, data: Mapping[str, Any]) -> str:
+    return _("A delivery to %(recipient)s ended without a result and is tried again.") % {
+        "recipient": data.get("recipient", "")
+    }
+
+
+def _fixed(text: Any) -> Words:
+    return lambda message, data: str(text)
+
+
+def _told(text: Any) -> Words:
+    return lambda message, data: str(text) % {"to": data.get("to", "")}
+
+
+_EVENTS: Mapping[EventKind, Words] = {
+    EventKind.RECEIVED: _received,
+    EventKind.WAITING: _waiting,
+    EventKind.EXAMINED: _examined,
+    EventKind.QUARANTINED: _fixed(
+        gettext_lazy("The mail is kept in quarantine and not delivered.")
+    ),
+    EventKind.ATTEMPTED: _fixed(gettext_lazy("The mail was offered to the next server.")),
+    EventKind.RECLAIMED: _reclaimed,
+    EventKind.BOUNCE_SENT: _told(gettext_lazy("A notice of the failed delivery went to %(to)s.")),
+    EventKind.DELAY_SENT: _told(gettext_lazy("A notice of the delayed delivery went to %(to)s.")),
+    EventKind.SHUNTED: _fixed(
+        gettext_lazy("A fault of the service stopped the mail. The operator has been told.")
+    ),
+    EventKind.RESUBMITTED: _fixed(
+        gettext_lazy("The operator sent the mail through the examination again.")
+    ),
+    EventKind.CLOSED: _fixed(gettext_lazy("Every copy has come to its end.")),
+}

@@ -1,0 +1,115 @@
+"""The tenant's message list and message page."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from policies.selectors import current_policy
+from quarantine import explain, trace
+from quarantine.choices import DeliveryState
+from quarantine.forms import MessageSearch
+from quarantine.listing import Copies, Page, message_page
+from quarantine.models import Delivery, StoredMessage
+from quarantine.selectors import MessageFilter, message_with
+from tenants.access import ConsoleRequest, tenant_page
+
+PERIODS = (1, 7, 30)
+
+
+@tenant_page
+def messages(request: ConsoleRequest) -> HttpResponse:
+    """Messages that match the filters, newest first."""
+    form = MessageSearch(request.GET)
+    page = Page((), None, None)
+    if form.is_valid():
+        page = message_page(
+            request.tenant,
+            form.wanted(request.tenant.zone),
+            before=_cursor(request, "before"),
+            after=_cursor(request, "after"),
+        )
+    context = {
+        "form": form,
+        "rows": explain.rows(page.lines),
+        "newer": page.newer.hex if page.newer else "",
+        "older": page.older.hex if page.older else "",
+        "periods": _periods(request),
+        "has_any": bool(page.lines) or _has_any(request),
+        "section": "messages",
+    }
+    return render(request, "quarantine/list.html", context)
+
+
+def _cursor(request: ConsoleRequest, name: str) -> UUID | None:
+    """Where a page begins; an identifier that is none leads nowhere."""
+    text = request.GET.get(name, "")
+    if not text:
+        return None
+    try:
+        return UUID(hex=text)
+    except ValueError:
+        raise Http404 from None
+
+
+def _periods(request: ConsoleRequest) -> list[dict[str, object]]:
+    """Ready-made spans of days; the one that is chosen is marked."""
+    since, until = request.GET.get("since", ""), request.GET.get("until", "")
+    day = timezone.localdate()
+    spans = [
+        {"days": days, "since": (day - timedelta(days=days - 1)).isoformat()} for days in PERIODS
+    ]
+    return [
+        span | {"chosen": since == span["since"] and until in {"", day.isoformat()}}
+        for span in spans
+    ]
+
+
+def _has_any(request: ConsoleRequest) -> bool:
+    return bool(message_page(request.tenant, MessageFilter(), size=1).lines)
+
+
+@tenant_page
+def message(request: ConsoleRequest, queue_id: str) -> HttpResponse:
+    """One message: what was found, why, where each copy is, and every step."""
+    found = message_with(request.tenant, UUID(hex=queue_id))
+    if found is None:
+        raise Http404
+    findings, deliveries = list(found.findings.all()), list(found.deliveries.all())
+    removed = explain.removed_files(found, findings)
+    pairs = [(row.code, row.severity) for row in findings]
+    context = {
+        "message": found,
+        "standing": explain.standing(found.state, _copies(deliveries)),
+        "verdict": explain.verdict(found.state, found.direction, pairs),
+        "summary": explain.summary(found, len(removed)),
+        "reasons": explain.reasons(findings),
+        "removed": removed,
+        "copies": [(row, explain.copy_badge(row.state)) for row in deliveries],
+        "steps": [trace.step(found, event) for event in found.events.all()],
+        "kept_until": _kept_until(request, found),
+        "section": "messages",
+    }
+    return render(request, "quarantine/message.html", context)
+
+
+def _copies(deliveries: list[Delivery]) -> Copies:
+    states = [delivery.state for delivery in deliveries]
+    return Copies(
+        total=len(states),
+        delivered=states.count(DeliveryState.DELIVERED),
+        deferred=states.count(DeliveryState.DEFERRED),
+        bounced=states.count(DeliveryState.BOUNCED),
+    )
+
+
+def _kept_until(request: ConsoleRequest, message: StoredMessage) -> datetime | None:
+    """Until when the original is kept, None where it is not kept beyond delivery."""
+    if not message.keep_original:
+        return None
+    days = current_policy(request.tenant).quarantine_days
+    return message.received_at + timedelta(days=days)

@@ -1,0 +1,99 @@
+"""The tenant's first page: figures, each of which opens the list behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from urllib.parse import urlencode
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from quarantine import explain
+from quarantine.listing import message_page
+from quarantine.selectors import MessageFilter, open_work
+from reports.chart import chart
+from reports.selectors import daily, summary
+from tenants.access import ConsoleRequest, tenant_page
+
+# Each figure with its name and the filter that lists what it counts.
+FIGURES: tuple[tuple[str, object, Mapping[str, str]], ...] = (
+    ("inbound", _("Inbound mail"), {"direction": "inbound"}),
+    ("outbound", _("Outbound mail"), {"direction": "outbound"}),
+    ("viruses", _("Viruses found"), {"found": "virus"}),
+    ("file_types", _("Forbidden files found"), {"found": "file-type"}),
+    ("changed", _("Changed before delivery"), {"found": "changed"}),
+    ("quarantined", _("Quarantined"), {"state": "quarantined"}),
+    ("shunted", _("Set aside"), {"state": "shunted"}),
+    ("notices", _("Own notices"), {"direction": "notice"}),
+)
+OPEN: tuple[tuple[str, object], ...] = (
+    ("received", _("Received")),
+    ("waiting", _("Waiting for examination")),
+    ("ready", _("In delivery")),
+    ("shunted", _("Set aside")),
+)
+_ALARMING = frozenset({"viruses", "file_types", "quarantined", "shunted"})
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One figure with the address of the list behind it."""
+
+    count: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class FigureRow:
+    """One kind of figure over the three spans of time."""
+
+    key: str
+    name: object
+    alarming: bool
+    today: Cell
+    week: Cell
+    month: Cell
+
+
+@tenant_page
+def dashboard(request: ConsoleRequest) -> HttpResponse:
+    """Today, the last 7 and the last 30 days; what is under way; the latest finds."""
+    now = timezone.now()
+    figures = summary(request.tenant, now)
+    today = now.astimezone(request.tenant.zone).date()
+    rows = [
+        FigureRow(
+            key,
+            name,
+            key in _ALARMING and figures.month[key] > 0,
+            _cell(figures.today[key], query, today, 1),
+            _cell(figures.week[key], query, today, 7),
+            _cell(figures.month[key], query, today, 30),
+        )
+        for key, name, query in FIGURES
+    ]
+    under_way = open_work(request.tenant)
+    latest = message_page(request.tenant, MessageFilter(found="condemned"), size=5)
+    context = {
+        "rows": rows,
+        "lead": rows[:4],
+        "open": [(name, _list_url({"state": key}), under_way.get(key, 0)) for key, name in OPEN],
+        "latest": explain.rows(latest.lines),
+        "chart": chart(daily(request.tenant, figures.today, now, 30)),
+        "section": "home",
+    }
+    return render(request, "reports/dashboard.html", context)
+
+
+def _cell(count: int, query: Mapping[str, str], today: date, days: int) -> Cell:
+    since = today - timedelta(days=days - 1)
+    return Cell(count, _list_url({**query, "since": since.isoformat()}))
+
+
+def _list_url(query: Mapping[str, str]) -> str:
+    return f"{reverse('messages')}?{urlencode(query)}"
