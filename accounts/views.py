@@ -23,10 +23,10 @@ class SignIn(LoginView):
     authentication_form = SignInForm
     redirect_authenticated_user = True
 
-    def get_redirect_url(self, request: HttpRequest | None = None) -> str:
+    def get_success_url(self) -> str:
         """Where to go on: a page of this host, and never back to this one."""
-        url = super().get_redirect_url(request)
-        return "" if url.startswith(reverse("sign-in")) else url
+        url = super().get_success_url()
+        return self.get_default_redirect_url() if url.startswith(reverse("sign-in")) else url
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         answer = super().form_valid(form)
