@@ -21,6 +21,7 @@ from mailsec.gateway.zip_records import Entry
 
 _BLOCK = 64 * 1024
 _GZIP = b"\x1f\x8b\x08"
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _STORED, _DEFLATED, _BZIP2, _LZMA = 0, 8, 12, 14
 _METHODS = frozenset((_STORED, _DEFLATED, 9, _BZIP2, _LZMA, 93, 95, 99))
 _LZMA_DICTIONARY = 64 * 1024 * 1024
@@ -115,12 +116,23 @@ def _walk(content: bytes, path: str, name: str, depth: int, budget: Budget) -> I
             previous = member.content
 
 
+def _embedded_members(content: bytes, name: str, budget: Budget) -> Iterator[Member]:
+    """Archives in the sectors of an OLE file, as far as they can be read.
+
+    Old Office files keep pictures and objects as ZIP archives, and in pieces: that some cannot be
+    read says nothing about the file, which is for the analysers of its own type.
+    """
+    for member in _zip_members(content, name, budget):
+        if member.problem is not Problem.DAMAGED:
+            yield member
+
+
 def _readers_for(content: bytes) -> Iterator[Callable[[bytes, str, Budget], Iterator[Member]]]:
     """All that would open it: a file can be two kinds of archive at once."""
     if content.startswith(_GZIP):
         yield _gzip_members
     if zip_records.looks_like_zip(content):
-        yield _zip_members
+        yield _embedded_members if content.startswith(_OLE) else _zip_members
 
 
 def _gzip_members(content: bytes, name: str, budget: Budget) -> Iterator[Member]:

@@ -165,6 +165,15 @@ def test_an_encrypted_member_is_named_and_reported() -> None:
     assert all_of(bytes(archive)) == [Member("secret.exe", b"", Problem.ENCRYPTED)]
 
 
+def test_archives_within_an_old_office_file_are_opened_without_complaint() -> None:
+    """Its sectors may hold one in pieces, which makes the file no damaged archive."""
+    office = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".ljust(512, b"\0")
+    whole = office + zip_of({"run.exe": b"MZ"})
+    assert found(all_of(whole)) == {"run.exe": b"MZ"}
+    cut = office + zip_of({"a.png": b"sector"}, zipfile.ZIP_STORED).replace(b"sector", b"SECTOR")
+    assert all_of(cut) == []
+
+
 def test_a_cut_archive_gives_what_is_left_and_is_reported() -> None:
     """The first member is whole; that the directory is missing is a problem."""
     whole = zip_of({"a.txt": b"first", "b.bin": os.urandom(5000)})

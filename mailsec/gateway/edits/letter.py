@@ -42,13 +42,20 @@ def _belongs(message: Message, part: Part) -> bool:
 
 def with_blank_lines(message: Message) -> Message:
     """The message where every body of the letter is parted from its fields, as an edit needs it."""
-    end = line_end(message.raw)
     splices = [
-        Splice(part.body_start, part.body_start, end)
+        Splice(part.body_start, part.body_start, _blank_line(message.raw, part))
         for part in bodies(message)
         if lacks_blank_line(part)
     ]
     return Message(splice(message.raw, splices)) if splices else message
+
+
+def _blank_line(raw: bytes, part: Part) -> bytes:
+    """Two line ends where the one in front of the boundary line already ends the last field."""
+    end = line_end(raw)
+    if part.headers:
+        return end if part.headers[-1].raw.endswith(b"\n") else end * 2
+    return end * 2 if raw.startswith(b"--", part.body_end) else end
 
 
 def lacks_blank_line(part: Part) -> bool:

@@ -70,6 +70,26 @@ def test_a_letter_without_a_label_is_read_and_labelled() -> None:
     assert edited.text_of("mime-version") == "1.0"
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"Subject: no body at all\r\nX-Other: x\r\n",
+        b"Subject: no line end either",
+        b"Subject: x\r\nno blank line before this\r\n",
+        b"Content-Type: multipart/mixed; boundary=b\n\n--b\n--b\n\nsecond\n--b--\n",
+        b"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/html\n--b--\n",
+        b"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n--b--\n",
+        b"",
+    ],
+)
+def test_a_body_that_is_not_parted_from_its_fields_is_told_too(raw: bytes) -> None:
+    """The notice is read as text, never as a field."""
+    before, edited = Message(raw), put(raw)
+    assert len(edited.parts) == len(before.parts)
+    assert edited.text.startswith("【お知らせ】")
+    assert edited.text.endswith(before.text)
+
+
 def test_a_letter_in_an_unknown_code_keeps_its_bytes_under_an_ascii_notice() -> None:
     """Guessing could spoil it."""
     original = b"\xe9\xff\x81 caf\xe9 \xfe\xff\r\n"
