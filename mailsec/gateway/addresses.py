@@ -118,5 +118,5 @@ def _shown(text: str) -> str:
 
 def _address(text: str) -> str:
     """Without blanks, control characters and a source route (RFC 5322 section 4.4)."""
-    text = _BLANKS.sub("", charset.one_line(charset.clean(text)))
+    text = _BLANKS.sub("", charset.one_line(charset.clean(text))).strip(",")
     return text.rpartition(":")[2] if text.startswith("@") else text

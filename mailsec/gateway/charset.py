@@ -65,7 +65,7 @@ def canonical(label: str) -> str:
         return ""
     try:
         found = codecs.lookup(name)
-        b"".decode(found.name)
+        "a".encode(found.name)  # refuses what is no code of text, such as rot13
     except (LookupError, ValueError):
         return ""
     return (
@@ -110,6 +110,18 @@ def _is_wide_utf8(data: bytes) -> bool:
     return bool(_UTF8_WIDE.search(data)) and _strict(data, "utf-8") is not None
 
 
+def _is_damaged_utf8(data: bytes) -> bool:
+    """Whether it is UTF-8 that was cut, or has a few bad bytes in much good text."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if error.reason == "unexpected end of data":
+            return True
+    text = data.decode("utf-8", "replace")
+    bad = text.count("\ufffd")
+    return sum(character > "\x7f" for character in text[:20_000]) > 5 * bad
+
+
 def _strict(data: bytes, code: str) -> str | None:
     """Decode without loss, or None."""
     if code == "iso-2022-jp":
@@ -132,6 +144,8 @@ def _guess(data: bytes, code: str) -> Decoded:
     text = _strict(data, "utf-8")
     if text is not None:
         return Decoded(clean(text), "utf-8", code != "utf-8" and mislabelled)
+    if code in ("", "utf-8") and _is_damaged_utf8(data):
+        return Decoded(clean(data.decode("utf-8", "replace")), "utf-8", True)
     best, best_score = "", 0.0
     for candidate in ("euc-jp", "cp932"):
         text = _strict(data, candidate)
