@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import os
-import signal
 import socket
 import sys
 import time
@@ -79,9 +78,7 @@ class Service:
 
     def kill(self, name: str) -> None:
         """End a process and its children at once, as a power cut does."""
-        for pid in self._supervisors.pop(name).pids().values():
-            os.killpg(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
+        self._supervisors.pop(name).kill()
 
     def stop(self, *names: str) -> None:
         """Ask these processes, or all, to end."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import random
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -33,21 +34,35 @@ if TYPE_CHECKING:
 
 
 def hand_on(tenant: Tenant, message_id: UUID, claims: Sequence[Claimed]) -> list[UUID]:
-    """Send the claimed copies and settle them; returns the ids of notices that this made."""
+    """Send the claimed copies and settle them; returns the ids of notices that this made.
+
+    All routes share one deadline, which ends before the claim's lease does. Each is settled before
+    the next one begins, so that a worker's death repeats as little as possible.
+    """
     stored = selectors.message_row(tenant, message_id)
     content = selectors.outgoing(tenant, stored)
-    results: dict[str, Result] = {}
-    for hops, recipients in _by_route(tenant, stored, claims, results):
-        parcel = Parcel(stored.sender, recipients, content, stored.smtputf8)
-        for result in courier().deliver(parcel, hops, settings.DELIVERY_SECONDS):
-            results[result.recipient] = result
-    now = timezone.now()
-    schedule = schedule_of(tenant)
-    settlements = [
-        _settlement(claim, results[claim.recipient], schedule, stored, now) for claim in claims
-    ]
+    by_recipient = {claim.recipient: claim for claim in claims}
+    end = time.monotonic() + settings.DELIVERY_SECONDS
+    made: list[UUID] = []
+    for route in _routes(tenant, stored, claims):
+        results = route.results
+        if route.hops is not None:
+            parcel = Parcel(stored.sender, route.recipients, content, stored.smtputf8)
+            results = courier().deliver(parcel, route.hops, end - time.monotonic())
+        made += _settle(tenant, stored, content, [(by_recipient[r.recipient], r) for r in results])
+    return made
+
+
+def _settle(
+    tenant: Tenant,
+    stored: StoredMessage,
+    content: bytes,
+    results: Sequence[tuple[Claimed, Result]],
+) -> list[UUID]:
+    now, schedule = timezone.now(), schedule_of(tenant)
+    settlements = [_settlement(claim, result, schedule, stored, now) for claim, result in results]
     notices = notices_for(tenant, stored, content, settlements, schedule, now)
-    return services.settle_deliveries(tenant, message_id, settlements, now, notices)
+    return services.settle_deliveries(tenant, stored.id, settlements, now, notices)
 
 
 def schedule_of(tenant: Tenant) -> RetrySchedule:
@@ -71,10 +86,17 @@ def _settlement(
     return Settlement(claim, result, retry_at)
 
 
-def _by_route(
-    tenant: Tenant, stored: StoredMessage, claims: Sequence[Claimed], results: dict[str, Result]
-) -> Iterable[tuple[Sequence[Hop], tuple[str, ...]]]:
-    """The copies grouped by where they go; those without a way get their result here."""
+@dataclass(frozen=True, slots=True)
+class _Route:
+    """Recipients with the same way; ``hops`` is None where the results are known without one."""
+
+    recipients: tuple[str, ...]
+    hops: tuple[Hop, ...] | None = None
+    results: tuple[Result, ...] = ()
+
+
+def _routes(tenant: Tenant, stored: StoredMessage, claims: Sequence[Claimed]) -> Iterator[_Route]:
+    """The copies by where they go; domains that share their hops share a transaction."""
     domains: dict[str, list[str]] = {}
     for claim in claims:
         domains.setdefault(domain_of(claim.recipient), []).append(claim.recipient)
@@ -83,16 +105,16 @@ def _by_route(
         try:
             groups.setdefault(tuple(_hops(tenant, stored, domain)), []).extend(recipients)
         except NoRoute as error:
-            lost = Result("", Outcome.REFUSED, 0, "5.1.2", str(error))
-            results.update((recipient, _for(recipient, lost)) for recipient in recipients)
+            yield _known(recipients, Result("", Outcome.REFUSED, 0, "5.1.2", str(error)))
         except TemporaryResolverError as error:
-            late = Result("", Outcome.DEFERRED, 0, "4.4.3", str(error))
-            results.update((recipient, _for(recipient, late)) for recipient in recipients)
-    return [(hops, tuple(recipients)) for hops, recipients in groups.items()]
+            yield _known(recipients, Result("", Outcome.DEFERRED, 0, "4.4.3", str(error)))
+    for hops, recipients in groups.items():
+        yield _Route(tuple(recipients), hops)
 
 
-def _for(recipient: str, result: Result) -> Result:
-    return Result(recipient, result.outcome, result.code, result.enhanced, result.reply)
+def _known(recipients: Sequence[str], result: Result) -> _Route:
+    results = tuple(replace(result, recipient=recipient) for recipient in recipients)
+    return _Route(tuple(recipients), results=results)
 
 
 def _hops(tenant: Tenant, stored: StoredMessage, domain: str) -> Sequence[Hop]:
@@ -116,5 +138,16 @@ def resolver() -> DnsResolver:
 @functools.cache
 def courier() -> Courier:
     """The process's courier with its idle connections."""
-    connector = Connector(settings.MAIL_HOSTNAME, time.monotonic)
-    return Courier(ConnectionPool(connector), random.Random())  # noqa: S311  # spreads load, guards nothing
+    return Courier(_pool(), random.Random())  # noqa: S311  # spreads load, guards nothing
+
+
+@functools.cache
+def _pool() -> ConnectionPool:
+    # The system resolves host names, /etc/hosts included, unless name servers are configured.
+    names = resolver() if settings.NAMESERVERS else None
+    return ConnectionPool(Connector(settings.MAIL_HOSTNAME, time.monotonic, resolver=names))
+
+
+def hang_up() -> None:
+    """Say good-bye on the idle connections of this process."""
+    _pool().close()

@@ -74,7 +74,6 @@ def _notice(
         message_id=f"{new_id().hex}@{settings.MAIL_HOSTNAME}",
         language=_language(tenant, stored.sender),
         subject=subject,
-        envelope_id=stored.queue_id,
         retry_until=schedule.expires_at(stored.received_at).astimezone(tenant.zone),
     )
     return Notice(

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from uuid import UUID
 
 import structlog
+from celery.signals import worker_process_shutdown
 from django.utils import timezone
 
 from mailsec.celery import app, enqueue
 from quarantine import services
 from tenants.models import Tenant
-from workers.courier import hand_on
+from workers.courier import hand_on, hang_up
 from workers.tasks.base import TenantTask, to_ids
 
 log = structlog.get_logger(__name__)
@@ -36,3 +37,8 @@ def _deliver(tenant: Tenant, message_id: UUID) -> None:
         return
     if notices:
         enqueue("deliver", tenant.slug, notices)
+
+
+@worker_process_shutdown.connect
+def _leave(**kwargs: object) -> None:
+    hang_up()

@@ -7,7 +7,7 @@ import ipaddress
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
 from mailsec.gateway.envelope import Direction
@@ -30,19 +30,21 @@ class Command(BaseCommand):
         parser.add_argument("--writers", type=int, default=3, help="database writers per process")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        writers: int = options["writers"]
-        if options["processes"] > 1:
+        processes, writers = options["processes"], options["writers"]
+        if processes < 1 or writers < 1:
+            raise CommandError("There must be at least one process and one writer.")
+        if processes > 1:
             connections.close_all()
-            Crew(options["processes"], lambda: run(self._main(writers))).run()
+            Crew(processes, lambda: run(self._main(processes, writers))).run()
         else:
-            run(self._main(writers))
+            run(self._main(processes, writers))
 
-    async def _main(self, writers: int) -> None:
+    async def _main(self, processes: int, writers: int) -> None:
         directory, intake = DatabaseDirectory(), DatabaseIntake(writers)
         await directory.start()
         refresh = asyncio.create_task(directory.keep_fresh())
         try:
-            await serve(listeners(), directory, intake, ready=self._ready)
+            await serve(listeners(processes), directory, intake, ready=self._ready)
         finally:
             refresh.cancel()
             intake.close()
@@ -54,12 +56,16 @@ class Command(BaseCommand):
         self.stderr.flush()
 
 
-def listeners() -> list[Listener]:
-    """The inbound and the outbound listener as the settings describe them."""
+def listeners(processes: int) -> list[Listener]:
+    """The inbound and the outbound listener as the settings describe them.
+
+    The settings' limits are for the whole host; the kernel spreads connections evenly over the
+    processes, so each gets its share, rounded up.
+    """
     limits = Limits(
-        connections=settings.SMTPD_CONNECTIONS,
-        connections_per_ip=settings.SMTPD_CONNECTIONS_PER_IP,
-        connections_per_minute_per_ip=settings.SMTPD_CONNECTIONS_PER_MINUTE,
+        connections=-(-settings.SMTPD_CONNECTIONS // processes),
+        connections_per_ip=-(-settings.SMTPD_CONNECTIONS_PER_IP // processes),
+        connections_per_minute_per_ip=-(-settings.SMTPD_CONNECTIONS_PER_MINUTE // processes),
     )
     tls = no_tls
     if settings.SMTPD_TLS_CERTIFICATE and settings.SMTPD_TLS_KEY:
