@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailsec.gateway.file_names import clean_name, real_extension
@@ -50,6 +50,7 @@ def test_a_name_for_people_has_no_tricks_left() -> None:
     assert cut.endswith(".exe")
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_name_gives_a_clean_line(name: str) -> None:
     """No control, direction or surrogate character is ever shown."""

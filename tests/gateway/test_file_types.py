@@ -7,7 +7,7 @@ import struct
 import zipfile
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailsec.gateway.file_types import identify
@@ -97,6 +97,7 @@ def test_a_program_in_front_of_an_archive_is_a_program() -> None:
     assert identify(program() + zip_of("a.txt"), "").kind == "exe"
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=600), st.text(max_size=30))
 def test_any_bytes_give_an_answer(content: bytes, name: str) -> None:
     """No exception, also behind the signatures that are read further."""

@@ -326,11 +326,9 @@ def test_clean_mail_of_the_collected_cases_leaves_as_it_came(name: str) -> None:
     assert way(raw).raw == raw
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(messages(), st.data())
-def test_whatever_is_condemned_is_gone(
-    raw: bytes, data: st.DataObject
-) -> None:
+def test_whatever_is_condemned_is_gone(raw: bytes, data: st.DataObject) -> None:
     """In every tree, with the notice in place."""
     message = Message(raw)
     leaves = [part.index for part in message.parts if not part.is_multipart]
@@ -345,7 +343,7 @@ def test_whatever_is_condemned_is_gone(
     assert "取り除きました" in out.text
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=500), st.sampled_from([b"", b"Content-Type: text/plain\r\n\r\n"]))
 def test_any_bytes_go_the_whole_way(noise: bytes, head: bytes) -> None:
     """No exception, and unchanged where nothing was found."""

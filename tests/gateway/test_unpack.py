@@ -259,7 +259,7 @@ files = st.dictionaries(
 )
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(files, st.sampled_from([0, 8, 12]), st.binary(max_size=50))
 def test_what_a_writer_packs_comes_out(
     packed: dict[str, bytes], method: int, prefix: bytes
@@ -270,7 +270,7 @@ def test_what_a_writer_packs_comes_out(
     assert top == packed or not packed
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(files, st.data())
 def test_damage_never_raises_and_stays_within_the_budget(
     packed: dict[str, bytes], data: st.DataObject
@@ -285,7 +285,7 @@ def test_damage_never_raises_and_stays_within_the_budget(
     assert sum(len(m.content) for m in unpack(bytes(archive[:cut]), budget)) <= 2 * 115_536
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=400))
 def test_any_bytes_behind_a_signature_give_an_answer(noise: bytes) -> None:
     """No exception for noise that looks like a ZIP or a gzip stream."""

@@ -131,7 +131,7 @@ def test_a_signed_message_as_a_whole_attachment_can_go() -> None:
     assert b"MZ" not in remove(Message(raw), {2: ""}).raw
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(messages(), st.data())
 def test_untouched_parts_stay_byte_equal(raw: bytes, data: st.DataObject) -> None:
     """Whatever is taken out of whatever tree, all other leaves keep header and body."""

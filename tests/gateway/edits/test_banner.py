@@ -197,7 +197,7 @@ def test_an_attached_message_is_somebody_elses_letter() -> None:
     assert edited.parts[1].text() == NOTICE + "\r\n"
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(messages(), JAPANESE.filter(str.strip))
 def test_every_letter_is_notice_and_original(raw: bytes, notice: str) -> None:
     """In every tree: shown bodies begin with the notice, all other leaves are byte-equal."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailsec.gateway.edits.html_place import place_for_banner
@@ -68,6 +68,7 @@ class _FirstChild(HTMLParser):
             self.in_body = True
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from(
@@ -87,6 +88,7 @@ def test_another_parser_finds_the_notice_first(head: list[str], body: str) -> No
     assert parser.first == "aside"
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200), st.text(st.sampled_from("<>!-/bodyhea \"'=?\x1b$B("), max_size=80))
 def test_any_bytes_have_a_place(noise: bytes, markup: str) -> None:
     """Within the document, without an exception."""

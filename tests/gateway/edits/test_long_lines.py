@@ -84,7 +84,7 @@ def test_a_signed_part_is_left_alone() -> None:
     assert shorten(Message(raw)).raw == raw
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(
     st.lists(
         st.sampled_from([b"a", b" ", b"=", b".", b"\r\n", b"\xe3\x81\x82", b"\t"]), min_size=1

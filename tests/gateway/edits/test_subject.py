@@ -87,7 +87,7 @@ def test_only_the_subject_field_changes() -> None:
     assert len(tagged) == len(raw) + len("[SPAM] ")
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(SUBJECTS, st.sampled_from(["[SPAM] ", "【迷惑メール】 "]))
 def test_the_decoded_subject_is_tag_and_old_subject(field: bytes, prefix: str) -> None:
     """For every way a Japanese subject is written; and a second tag changes nothing."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailsec.gateway.edits.order import Order
@@ -83,6 +83,7 @@ def test_without_a_trace_the_message_is_itself() -> None:
     assert edit(message, order) is message
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300), st.text(max_size=60), st.text(max_size=60))
 def test_nothing_that_a_client_says_breaks_the_field(helo: str, ip: str, recipient: str) -> None:
     """One field of ASCII lines, with our own clauses, whatever HELO and RCPT hold."""
