@@ -14,6 +14,8 @@ _KNOWN_FIELD = re.compile(
     rb"|reply-to|sender|return-path|references|in-reply-to|dkim-signature|arc-[a-z-]+)[ \t]*:"
 )
 
+_DASH = ord("-")  # a boundary line: the blank line before it is missing
+
 
 @dataclass(frozen=True, slots=True)
 class Header:
@@ -61,6 +63,10 @@ def read_block(raw: bytes, start: int, end: int, shift: int | None = 0) -> Heade
             break
         if first in b" \t" and not fields and not raw[position:line_end].strip():
             defects["junk-in-header"] = None
+        elif first in b" \t" and fields and _ends_block(raw, position, line_end, end):
+            body_start = line_end
+            defects["blanks-in-blank-line"] = None
+            break
         elif first in b" \t" and fields:
             fields[-1] = (fields[-1][0], fields[-1][1], line_end)
         elif match is not None:
@@ -69,7 +75,7 @@ def read_block(raw: bytes, start: int, end: int, shift: int | None = 0) -> Heade
             # Mail programs still read a parameter line that lost its indent.
             fields[-1] = (fields[-1][0], fields[-1][1], line_end)
             defects["unindented-continuation"] = None
-        elif _KNOWN_FIELD.match(raw, line_end, end):
+        elif first != _DASH and _KNOWN_FIELD.match(raw, line_end, end):
             defects["junk-in-header"] = None
         else:
             body_start = position
@@ -84,6 +90,13 @@ def read_block(raw: bytes, start: int, end: int, shift: int | None = 0) -> Heade
         body_start,
         tuple(defects),
     )
+
+
+def _ends_block(raw: bytes, start: int, line_end: int, end: int) -> bool:
+    """Whether a line of blanks was meant as the blank line: no field and no fold follows it."""
+    if raw[start:line_end].strip() or line_end >= end:
+        return False
+    return raw[line_end] not in b" \t\r\n" and _FIELD.match(raw, line_end, end) is None
 
 
 def _skip_envelope_line(raw: bytes, start: int, end: int) -> int:

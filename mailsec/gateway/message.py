@@ -24,12 +24,21 @@ class Message:
         self.raw = raw
 
     @cached_property
+    def _view(self) -> bytes:
+        """The bytes that are read: a message that knows only bare CR is read as if it had LF.
+
+        Both are one byte, so all offsets are those of ``raw``.
+        """
+        bare = b"\r" in self.raw and b"\n" not in self.raw
+        return self.raw.replace(b"\r", b"\n") if bare else self.raw
+
+    @cached_property
     def _block(self) -> headers.HeaderBlock:
-        return headers.read_block(self.raw, 0, len(self.raw))
+        return headers.read_block(self._view, 0, len(self._view))
 
     @cached_property
     def _tree(self) -> structure.Tree:
-        return structure.read(self.raw)
+        return structure.read(self._view)
 
     @property
     def headers(self) -> tuple[Header, ...]:
@@ -119,4 +128,5 @@ class Message:
     def defects(self) -> tuple[str, ...]:
         """Everything that was wrong, of the whole message and of all parts, without doubles."""
         of_parts = (defect for part in self.parts for defect in part.defects)
-        return tuple(dict.fromkeys((*self._tree.defects, *of_parts)))
+        bare = () if self._view is self.raw else ("bare-cr",)
+        return tuple(dict.fromkeys((*self._tree.defects, *bare, *of_parts)))

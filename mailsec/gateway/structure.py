@@ -174,7 +174,9 @@ def _divide(data: bytes, start: int, end: int, boundary: bytes) -> _Body:
             closed = True
             continue
         part_end = marks[position + 1][0] if position + 1 < len(marks) else end
-        parts.append((min(line_end, part_end), part_end, closed))
+        # Two boundary lines without anything between them are read as one.
+        if line_end < part_end or not (parts or position + 2 < len(marks)):
+            parts.append((min(line_end, part_end), part_end, closed))
     return _Body(tuple(parts), () if closed or not parts else ("missing-close",))
 
 

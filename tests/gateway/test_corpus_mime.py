@@ -30,6 +30,8 @@ def files() -> Iterator[tuple[str, bytes]]:
 def check(raw: bytes) -> None:
     """Read everything of one message, and edit it back and forth."""
     message = Message(raw)
+    if "bare-cr" in message.defects:
+        return
     message.subject.encode("utf-8")
     message.text.encode("utf-8")
     for addresses in (message.from_, message.to, message.cc):

@@ -39,6 +39,9 @@ def test_fields_keep_their_bytes_and_offsets() -> None:
         (b"A: x;\r\nname=y\r\nB: 2\r\n\r\n", ["A", "B"], b"", ("unindented-continuation",)),
         (b"A : 1\r\n\r\n", ["A"], b"", ()),
         (b"   \r\nA: 1\r\n\r\n", ["A"], b"", ("junk-in-header",)),
+        (b"A: 1\r\n \r\n--b\r\nB: 2", ["A"], b"--b\r\nB: 2", ("blanks-in-blank-line",)),
+        (b"A: 1\r\n \r\nB: 2\r\n\r\n", ["A", "B"], b"", ()),
+        (b"A: 1\r\n--b\r\nSubject: x", ["A"], b"--b\r\nSubject: x", ("missing-blank-line",)),
         (b"A: \0\xff", ["A"], b"", ()),
     ],
 )
