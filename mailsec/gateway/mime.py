@@ -111,7 +111,7 @@ def set_text(message: Message, index: int, text: str) -> tuple[Splice, ...]:
     """
     part = _editable(message, index)
     old = part.decoded()
-    if "\ufffd" in old.text and "\ufffd" in text and old.charset != "utf-8":
+    if old.problem and "\ufffd" in old.text and "\ufffd" in text:
         raise EditRefused("the content does not decode by any known character code")
     text = _LINE_ENDS.sub(_text_line_end(part, message), text)
     label = part.charset if charset.canonical(part.charset) == old.charset else old.charset
@@ -223,22 +223,22 @@ def encode_header_text(text: str, label: str = "utf-8", used: int = 9) -> bytes:
     if charset.encode(text, label) is None:
         label = "utf-8"
     words: list[bytes] = []
-    rest = text
-    while rest:
+    position = 0
+    while position < len(text):
         room = min(_WORD_LIMIT, _LINE - (used if not words else 1))
-        count = _fitting(rest, label, room)
+        count = _fitting(text[position : position + room], label, room)
         if not count:
             # Nothing fits behind the name of the field: start on the next line.
             words.append(b"")
             continue
-        words.append(_word(rest[:count], label))
-        rest = rest[count:]
+        words.append(_word(text[position : position + count], label))
+        position += count
     return b"\r\n ".join(words)
 
 
 def _fitting(text: str, label: str, room: int) -> int:
     """How many characters of the text fit into one word of that size."""
-    low, high = 0, min(len(text), room)
+    low, high = 0, len(text)
     while low < high:
         middle = (low + high + 1) // 2
         if len(_word(text[:middle], label)) <= room:

@@ -161,6 +161,11 @@ def test_signed_encoded_and_unreadable_parts_are_refused() -> None:
     )
     with pytest.raises(EditRefused):
         mime.set_text(inner, 1, "y")
+    damaged = text_part(
+        "あいうえおかきくけこ".encode() + b"\xff", b"text/plain; charset=utf-8", b"8bit"
+    )
+    with pytest.raises(EditRefused):
+        mime.set_text(damaged, 0, "new " + damaged.text)
     with pytest.raises(EditRefused):
         mime.remove_header(inner.parts[1].headers[0])
 
