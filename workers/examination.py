@@ -43,18 +43,18 @@ def outcome_of(
         envelope=envelope,
         authenticated=bool(stored.connector),
     )
-    outgoing = None
-    try:
-        if decision.disposition is Disposition.DELIVER and decision.changes_message:
-            when = stored.received_at.astimezone(tenant.zone)
-            outgoing = prepare(message, decision, policy, when, trace)
-    except EditRefused:
-        decision = refused(decision)
+    trace_header, outgoing = trace_field(trace), None
+    if decision.disposition is Disposition.DELIVER:
+        try:
+            outgoing = prepare(message, decision, policy, trace.received_at, trace)
+        except EditRefused:
+            decision = refused(decision)
     return Outcome(
         verdict=verdict,
         decision=decision,
-        trace_header=trace_field(trace),
-        outgoing=outgoing,
+        trace_header=trace_header,
+        # Most mail leaves as it came: then only the header is stored, not the bytes a second time.
+        outgoing=None if outgoing == trace_header + raw else outgoing,
         policy_version=policy.version,
         subject=message.subject,
         header_from=message.text_of("From"),
