@@ -1,0 +1,176 @@
+"""Facts in words: nothing that a message can have is without a sentence, in either language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from django.utils import translation
+
+from mailsec.gateway.filters import structure
+from mailsec.gateway.unpack import Problem
+from mailsec.gateway.verdict import Severity
+from quarantine import explain, trace
+from quarantine.choices import DeliveryState, DirectionChoice, EventKind, MessageState
+from quarantine.listing import Copies
+from quarantine.models import Event, FindingRow, StoredMessage
+
+WHEN = datetime(2026, 4, 1, tzinfo=UTC)
+CODES = {
+    *(problem.value for problem in Problem if problem),
+    *structure._UNREAD,
+    "virus",
+    "file-type",
+    "protected",
+}
+
+
+@pytest.fixture(params=["ja", "en"])
+def language(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Both languages of the product."""
+    with translation.override(request.param):
+        yield request.param
+
+
+def is_in(language: str, text: str) -> bool:
+    """Japanese sentences hold kana, English ones none."""
+    kana = any("\u3040" <= char <= "\u30ff" for char in text)
+    return bool(text) and kana == (language == "ja")
+
+
+def message(**values: object) -> StoredMessage:
+    defaults = {"direction": DirectionChoice.INBOUND, "state": MessageState.READY}
+    return StoredMessage(**{**defaults, "client_ip": "192.0.2.1", **values})
+
+
+@pytest.mark.parametrize("kind", list(EventKind))
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {
+            "reason": "scanner",
+            "recipient": "a@example.jp",
+            "to": "b@example.net",
+            "removed": 2,
+            "attempt": 3,
+        },
+        {"reasons": [{"code": "encrypted", "severity": "unexamined", "detail": {}}]},
+    ],
+)
+def test_every_step_has_words(language: str, kind: EventKind, data: dict[str, object]) -> None:
+    """Also when the event holds nothing else."""
+    step = trace.step(message(), Event(at=WHEN, kind=kind, data=data))
+    assert step.title
+    assert is_in(language, step.text)
+
+
+def test_an_attempts_results_become_words() -> None:
+    """Who, what the server said, and when it is tried again."""
+    result = {
+        "recipient": "a@example.jp",
+        "state": "deferred",
+        "host": "mx.example.jp:25",
+        "code": 451,
+        "reply": "451 later",
+        "attempt": 2,
+        "retry_at": WHEN.isoformat(),
+    }
+    step = trace.step(
+        message(), Event(at=WHEN, kind=EventKind.ATTEMPTED, data={"results": [result]})
+    )
+    (attempt,) = step.attempts
+    assert (attempt.recipient, attempt.reply, attempt.number) == ("a@example.jp", "451 later", 2)
+    assert attempt.retry_at == WHEN
+    assert attempt.state.tone == "warn"
+
+
+@pytest.mark.parametrize("code", sorted(CODES))
+def test_every_code_of_the_filters_has_its_own_sentence(language: str, code: str) -> None:
+    """The general one is for codes that are not known yet."""
+    assert code in explain.KNOWN_CODES
+    words = explain.finding_words(code, {"name": "A.zip", "virus": "V", "type": "exe"}, 1)
+    assert is_in(language, words)
+
+
+def test_an_unknown_code_gets_a_general_sentence(language: str) -> None:
+    """A record that a newer version wrote must not break the page."""
+    words = explain.finding_words("new-check", {}, None)
+    assert is_in(language, words)
+    assert "new-check" in words
+
+
+def test_percent_signs_in_file_names_are_only_text(language: str) -> None:
+    """The sentences are made by % themselves."""
+    words = explain.finding_words("virus", {"name": "100%s.zip", "virus": "%(x)d"}, 1)
+    assert "100%s.zip" in words
+    assert "%(x)d" in words
+
+
+@pytest.mark.parametrize("state", list(MessageState))
+@pytest.mark.parametrize("direction", list(DirectionChoice))
+def test_every_state_has_a_standing_a_verdict_and_a_summary(
+    language: str, state: MessageState, direction: DirectionChoice
+) -> None:
+    """Whatever the direction."""
+    row = message(state=state, direction=direction)
+    assert explain.standing(state, Copies()).text
+    assert explain.verdict(state, direction, ()).text
+    assert is_in(language, explain.summary(row, 0))
+
+
+@pytest.mark.parametrize("state", list(DeliveryState))
+def test_every_copys_state_has_a_word(state: DeliveryState) -> None:
+    """And a tone."""
+    assert explain.copy_badge(state).tone in {"good", "info", "warn", "bad", "quiet"}
+
+
+@pytest.mark.parametrize("severity", list(Severity))
+def test_every_severity_has_a_word(severity: Severity) -> None:
+    """And none is taken for harmless but a note."""
+    assert (explain.severity_badge(severity).tone == "quiet") == (severity == Severity.NOTE)
+
+
+@pytest.mark.parametrize(
+    ("copies", "tone"),
+    [
+        (Copies(2, delivered=2), "good"),
+        (Copies(2, bounced=2), "bad"),
+        (Copies(2, delivered=1, bounced=1), "warn"),
+        (Copies(2), "quiet"),
+    ],
+)
+def test_a_closed_message_stands_as_its_copies_ended(copies: Copies, tone: str) -> None:
+    """Closed alone would not say whether anybody got it."""
+    assert explain.standing(MessageState.CLOSED, copies).tone == tone
+
+
+def test_the_worst_finding_makes_the_verdict() -> None:
+    """Whatever the order they were found in."""
+    found = [("encrypted", "unexamined"), ("virus", "malicious"), ("protected", "note")]
+    with translation.override("en"):
+        assert explain.verdict(MessageState.READY, "inbound", found).text == "Virus"
+        assert explain.verdict(MessageState.READY, "inbound", found[2:]).text == "Nothing found"
+
+
+def test_the_same_reason_stands_once_the_worst_first() -> None:
+    """A bomb of a thousand equal files is one line."""
+    rows = [
+        FindingRow(code="encrypted", severity="unexamined", part=1, detail={"name": "a.zip"}),
+        FindingRow(code="encrypted", severity="unexamined", part=1, detail={"name": "a.zip"}),
+        FindingRow(code="virus", severity="malicious", part=2, detail={"name": "b.exe"}),
+    ]
+    found = explain.reasons(rows)
+    assert [reason.severity.tone for reason in found] == ["bad", "warn"]
+
+
+def test_attachments_were_removed_only_from_a_changed_message() -> None:
+    """A quarantined one is kept whole; the same part counts once."""
+    rows = [
+        FindingRow(code="virus", severity="malicious", part=2, detail={"name": "b.zip"}),
+        FindingRow(code="file-type", severity="forbidden", part=2, detail={"name": "b.zip"}),
+        FindingRow(code="encrypted", severity="unexamined", part=3, detail={"name": "c.zip"}),
+    ]
+    assert explain.removed_files(message(changed=True), rows) == ["b.zip"]
+    assert explain.removed_files(message(changed=False), rows) == []
