@@ -121,7 +121,9 @@ def _central_entry(content: bytes, at: int, shift: int) -> tuple[Entry, int]:
     wide = [value for value in (unpacked, packed, offset) if value == _OVERFLOW]
     if wide:
         packed, offset = _zip64(extra, unpacked, packed, offset)
-    header = offset + shift if content.startswith(LOCAL, offset + shift) else offset
+    header = offset + shift
+    if header < 0 or not content.startswith(LOCAL, header):
+        header = offset
     entry = Entry(
         name=decode_name(raw_name, flags, extra),
         flags=flags,

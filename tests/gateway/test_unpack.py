@@ -174,6 +174,15 @@ def test_archives_within_an_old_office_file_are_opened_without_complaint() -> No
     assert all_of(cut) == []
 
 
+def test_offsets_in_front_of_the_file_are_no_offsets() -> None:
+    """A directory that points before the first byte is damaged."""
+    archive = bytearray(zip_of({"a.txt": b"x" * 100}))
+    at = archive.index(b"PK\x01\x02")
+    struct.pack_into("<L", archive, len(archive) - 6, 0x05000000)
+    struct.pack_into("<L", archive, at + 42, 4)
+    assert Problem.DAMAGED in {member.problem for member in all_of(bytes(archive))}
+
+
 def test_a_cut_archive_gives_what_is_left_and_is_reported() -> None:
     """The first member is whole; that the directory is missing is a problem."""
     whole = zip_of({"a.txt": b"first", "b.bin": os.urandom(5000)})

@@ -41,12 +41,16 @@ def remove(message: Message, parts: Mapping[int, str]) -> Message:
     where a condemned part is still there afterwards.
     """
     chosen = _outermost(message, {_host(message, index).index: index for index in parts})
-    splices = [
-        part_splice
-        for host, condemned in sorted(chosen.items())
-        for part_splice in _removal(message, message.parts[host], chosen, parts[condemned])
-    ]
-    edited = Message(splice(message.raw, splices))
+    emptied: list[Splice] = []
+    spans: list[tuple[int, int]] = []
+    for host, condemned in sorted(chosen.items()):
+        part = message.parts[host]
+        if _can_go(message, part, chosen):
+            spans.append(_with_boundary(message.raw, part))
+        else:
+            text = parts[condemned] if _is_attached_body(message, part) else ""
+            emptied += _emptied(message, part, text)
+    edited = Message(splice(message.raw, emptied + _deletions(message.raw, spans)))
     _check_gone(message, edited, parts)
     return edited
 
@@ -77,18 +81,21 @@ def _ancestors(message: Message, index: int) -> Iterable[int]:
         parent = message.parts[parent].parent
 
 
-def _removal(message: Message, part: Part, removed: Mapping[int, int], text: str) -> list[Splice]:
+def _can_go(message: Message, part: Part, removed: Mapping[int, int]) -> bool:
+    """Whether the part can be left out together with its boundary line."""
     parent = None if part.parent is None else message.parts[part.parent]
     if parent is None or not parent.is_multipart:
-        return _emptied(message, part, text if parent else "")
+        return False
     siblings = [other.index for other in message.parts if other.parent == parent.index]
-    if part.index == siblings[0] and all(sibling in removed for sibling in siblings):
-        # One of them stays as an empty text: a multipart without parts is none.
-        return _emptied(message, part, "")
-    return [_with_boundary(message.raw, part)]
+    # One of them stays as an empty text: a multipart without parts is none.
+    return part.index != siblings[0] or not all(sibling in removed for sibling in siblings)
 
 
-def _with_boundary(raw: bytes, part: Part) -> Splice:
+def _is_attached_body(message: Message, part: Part) -> bool:
+    return part.parent is not None and not message.parts[part.parent].is_multipart
+
+
+def _with_boundary(raw: bytes, part: Part) -> tuple[int, int]:
     """From the boundary line in front of the part to the one behind it."""
     begin = raw.rfind(b"\n", 0, max(part.start - 1, 0)) + 1
     end = part.body_end
@@ -96,10 +103,24 @@ def _with_boundary(raw: bytes, part: Part) -> Splice:
         end += 2
     elif raw.startswith(b"\n", end):
         end += 1
-    elif end == len(raw):
-        # No boundary line follows that the line end in front of this one would belong to.
-        begin = len(raw[:begin].removesuffix(b"\n").removesuffix(b"\r"))
-    return Splice(begin, end, b"")
+    return begin, end
+
+
+def _deletions(raw: bytes, spans: Iterable[tuple[int, int]]) -> list[Splice]:
+    """Neighbours as one; behind the last there may be no boundary line any more.
+
+    Then the line end in front belongs to the boundary line that goes, not to the part that stays.
+    """
+    merged: list[tuple[int, int]] = []
+    for begin, end in sorted(spans):
+        if merged and begin <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], end)
+        else:
+            merged.append((begin, end))
+    if merged and merged[-1][1] == len(raw):
+        begin = len(raw[: merged[-1][0]].removesuffix(b"\n").removesuffix(b"\r"))
+        merged[-1] = (begin, len(raw))
+    return [Splice(begin, end, b"") for begin, end in merged]
 
 
 def _emptied(message: Message, part: Part, text: str) -> list[Splice]:

@@ -66,7 +66,7 @@ def put_on_top(message: Message, words: Words) -> Message:
     message = letter.with_blank_lines(message)
     parts = letter.bodies(message)
     if not parts:
-        return letter.with_first_part(message, words.full)
+        return letter.with_first_part(message, words.full, words.ascii)
     splices: list[Splice] = []
     for part in parts:
         if part.content_type == "text/html":

@@ -112,7 +112,7 @@ def missing_version(message: Message, splices: list[Splice]) -> list[Splice]:
     return [Splice(at, at, b"MIME-Version: 1.0" + line_end(message.raw))]
 
 
-def with_first_part(message: Message, text: str) -> Message:
+def with_first_part(message: Message, text: str, ascii_text: str) -> Message:
     """The message with a plain text of its own in front, or itself where it may not be altered."""
     root = message.parts[0]
     if root.is_protected or root.start < 0 or root.content_type == "text/calendar":
@@ -120,8 +120,18 @@ def with_first_part(message: Message, text: str) -> Message:
     if root.is_multipart:
         return _inserted(message, root, text)
     if root.content_type.startswith("multipart/"):
-        return message  # without a usable boundary there is no place between parts
+        return _before_unsplit(message, root, ascii_text)
     return _wrapped(message, root, text)
+
+
+def _before_unsplit(message: Message, root: Part, text: str) -> Message:
+    """A multipart without a usable boundary is shown as text as it stands, if it is shown."""
+    if root.transfer_encoding not in transfer.IDENTITY:
+        return message
+    end = line_end(message.raw)
+    blank = end if lacks_blank_line(root) else b""
+    head = blank + (text + "\n\n").encode("ascii", "replace").replace(b"\n", end)
+    return Message(splice(message.raw, [Splice(root.body_start, root.body_start, head)]))
 
 
 def _text_entity(text: str, end: bytes) -> bytes:

@@ -7,7 +7,7 @@ from email.utils import format_datetime
 
 from mailsec.gateway.edits.order import Order, Trace
 from mailsec.gateway.message import Message
-from mailsec.gateway.mime import add_header_on_top
+from mailsec.gateway.mime import Splice, add_header_on_top, line_end, splice, with_line_ends
 
 __all__ = ["Trace", "edit", "trace_field"]
 
@@ -21,7 +21,12 @@ def edit(message: Message, order: Order) -> Message:
     """The message with its trace field in front of all others, or itself."""
     if order.trace is None:
         return message
-    return Message(add_header_on_top(message.raw, trace_field(order.trace)))
+    field = with_line_ends(trace_field(order.trace), line_end(message.raw))
+    if not message.headers:
+        return Message(add_header_on_top(message.raw, field))
+    # Junk in front of the first field stays there: it must not become a part of ours.
+    at = message.headers[0].start
+    return Message(splice(message.raw, [Splice(at, at, field)]))
 
 
 def trace_field(trace: Trace) -> bytes:

@@ -55,7 +55,10 @@ def test_the_last_part_and_several_parts_go() -> None:
 def test_an_unclosed_multipart_loses_its_part_too() -> None:
     """The missing end is no way to keep a file."""
     raw = TWO[: TWO.index(b"--b\r\nContent-Type: text/csv")]
-    assert b"MZ" not in remove(Message(raw), {2: ""}).raw
+    edited = remove(Message(raw), {2: ""}).raw
+    assert edited == raw[: raw.index(b"\r\n--b\r\nContent-Type: application")]
+    more = raw + b"--b\r\n\r\nthird\r\n"
+    assert remove(Message(more), {2: "", 3: ""}).raw == edited
 
 
 def test_when_all_parts_go_an_empty_text_stays() -> None:

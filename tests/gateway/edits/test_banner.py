@@ -171,6 +171,15 @@ def test_a_mail_that_is_one_file_is_put_behind_a_text() -> None:
     assert edited.subject == "x"
 
 
+def test_a_multipart_that_nobody_can_divide_is_told_as_the_text_that_it_is() -> None:
+    """In ASCII, since it has no character code."""
+    raw = b"Content-Type: multipart/mixed; boundary=gone\r\n\r\n--other\r\nhello\r\n"
+    edited = put(raw)
+    assert edited.raw == raw.replace(
+        b"--other", NOTICE.encode("ascii", "replace") + b"\r\n\r\n--other"
+    )
+
+
 @pytest.mark.parametrize(
     "field",
     [

@@ -76,6 +76,18 @@ def test_an_ipv6_client_is_written_as_a_literal() -> None:
     assert b"([IPv6:2001:db8::1])" in field
 
 
+def test_the_field_stands_on_top_and_junk_does_not_get_into_it() -> None:
+    """In front of the first field, or of a body without any; with the message's line ends."""
+    decision = Decision(Disposition.DELIVER)
+    order = Order(decision, Policy(), WHEN, trace())
+    for raw in (b"Subject: x\n\nbody", b"   \nSubject: x\n\nbody", b" body alone", b""):
+        edited = edit(Message(raw), order)
+        assert [header.name for header in edited.headers] == (
+            ["Received", "Subject"] if b"Subject" in raw else ["Received"]
+        )
+        assert edited.text == Message(raw).text
+
+
 def test_without_a_trace_the_message_is_itself() -> None:
     """The caller may add its own."""
     message = Message(b"Subject: x\r\n\r\nbody")
