@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from mailsec.gateway.edits import attachments, banner, subject
+from mailsec.gateway.edits import attachments, banner, bare_cr, subject
 from mailsec.gateway.errors import EditRefused
 from mailsec.gateway.message import Message
 
@@ -28,7 +28,14 @@ def main(arguments: Sequence[str]) -> int:
 
 def edit(raw: bytes, removals: Sequence[int], text: str, prefix: str) -> bytes:
     """The message without these parts, with the text at its head and the tag before its subject."""
-    message = Message(raw)
+
+    def change(message: Message) -> Message:
+        return _changed(message, removals, text, prefix)
+
+    return bare_cr.edited(Message(raw), change).raw
+
+
+def _changed(message: Message, removals: Sequence[int], text: str, prefix: str) -> Message:
     for index in removals:
         if not 0 <= index < len(message.parts):
             raise EditRefused(f"the message has no part {index}")
@@ -38,7 +45,7 @@ def edit(raw: bytes, removals: Sequence[int], text: str, prefix: str) -> bytes:
         message = banner.put_on_top(message, banner.words_of(text))
     if prefix:
         message = subject.tag(message, prefix)
-    return message.raw
+    return message
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -13,7 +13,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from mailsec.gateway.contents import contents
-from mailsec.gateway.edits import EDITS
+from mailsec.gateway.edits import EDITS, bare_cr
 from mailsec.gateway.edits.order import Order
 from mailsec.gateway.edits.trace import Trace
 from mailsec.gateway.envelope import Direction, Envelope
@@ -162,9 +162,13 @@ def prepare(
     and the caller puts the message into quarantine (``refused`` makes that decision).
     """
     order = Order(decision, policy, when, trace)
-    for edit in EDITS:
-        message = edit(message, order)
-    return message.raw
+
+    def change(received: Message) -> Message:
+        for edit in EDITS:
+            received = edit(received, order)
+        return received
+
+    return bare_cr.edited(message, change).raw
 
 
 def refused(decision: Decision) -> Decision:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from mailsec.gateway.edit import edit
 from mailsec.gateway.message import Message
 
 RAW = (
@@ -36,6 +37,13 @@ def test_all_options_work_together(tmp_path: Path) -> None:
     edited = Message(result.stdout)
     assert edited.subject == "[SPAM] x"
     assert [part.text() for part in edited.parts[1:]] == ["お知らせ\r\n\r\nhello"]
+
+
+def test_a_file_with_bare_cr_is_edited_in_its_own_way() -> None:
+    """Old systems end lines with CR alone: the same edit, with the same line ends."""
+    raw = RAW.replace(b"\r\n", b"\r")
+    edited = edit(raw, [2, 3], "notice", "[SPAM] ")
+    assert edited == edit(RAW, [2, 3], "notice", "[SPAM] ").replace(b"\r\n", b"\r")
 
 
 def test_without_options_the_message_is_itself(tmp_path: Path) -> None:
