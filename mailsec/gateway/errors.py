@@ -4,6 +4,7 @@ GatewayError
 ├── ScannerUnavailable        the scanner gave no answer: wait, never "clean"
 ├── ContentTooLarge           the scanner does not take a content of this size: not examined
 ├── BudgetExceeded            a container is too deep, too many or too large to be examined
+│   └── MemberTooDense        one member alone unpacks to too many times its size
 ├── UnreadableContainer       a container is damaged or encrypted
 ├── EditRefused               an edit cannot be made without touching what must stay
 ├── InvalidPolicy             a policy value of the wrong type or outside its limits
@@ -30,6 +31,10 @@ class ContentTooLarge(GatewayError):
 
 class BudgetExceeded(GatewayError):
     """A limit on depth, count, bytes or ratio was reached."""
+
+
+class MemberTooDense(BudgetExceeded):
+    """That member is given up, its neighbours are still read."""
 
 
 class UnreadableContainer(GatewayError):

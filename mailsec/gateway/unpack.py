@@ -7,24 +7,22 @@ silence, so that no caller can take "not opened" for "clean".
 
 from __future__ import annotations
 
-import bz2
 import io
-import lzma
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from mailsec.gateway import zip_records
-from mailsec.gateway.errors import BudgetExceeded, UnreadableContainer
+from mailsec.gateway.budget import Budget, Limits
+from mailsec.gateway.decompress import METHODS, STORED, decompress, inflate
+from mailsec.gateway.errors import BudgetExceeded, MemberTooDense, UnreadableContainer
 from mailsec.gateway.zip_records import Entry
 
-_BLOCK = 64 * 1024
+__all__ = ["Budget", "Limits", "Member", "Problem", "unpack"]
+
 _GZIP = b"\x1f\x8b\x08"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_STORED, _DEFLATED, _BZIP2, _LZMA = 0, 8, 12, 14
-_METHODS = frozenset((_STORED, _DEFLATED, 9, _BZIP2, _LZMA, 93, 95, 99))
-_LZMA_DICTIONARY = 64 * 1024 * 1024
 _MAX_SIGNATURES = 20_000  # more than this in one file are put there to cost time
 
 
@@ -35,45 +33,6 @@ class Problem(StrEnum):
     ENCRYPTED = "encrypted"
     DAMAGED = "damaged"
     OVER_BUDGET = "over-budget"
-
-
-class _TooDense(Exception):
-    """One member unpacks to too many times its size: that member is given up, not its siblings."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How far one message is unpacked (product.md 5)."""
-
-    depth: int = 8
-    files: int = 1000
-    ratio: int = 100
-    content_bytes: int = 200 * 1024 * 1024
-    ratio_from_bytes: int = (
-        1024 * 1024
-    )  # small files pack well by nature; below this none is a bomb
-
-
-@dataclass(slots=True)
-class Budget:
-    """What is left for one message. It is spent, so one belongs to one message alone."""
-
-    limits: Limits = field(default_factory=Limits)
-    files: int = 0
-    content_bytes: int = 0
-
-    def take_file(self) -> None:
-        self.files += 1
-        if self.files > self.limits.files:
-            raise BudgetExceeded("files")
-
-    def take_bytes(self, count: int, out: int, packed: int) -> None:
-        """Counts ``count`` new bytes of a member that has given ``out`` from ``packed`` so far."""
-        self.content_bytes += count
-        if self.content_bytes > self.limits.content_bytes:
-            raise BudgetExceeded("bytes")
-        if out > self.limits.ratio_from_bytes and out > self.limits.ratio * max(packed, 1):
-            raise _TooDense
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +102,10 @@ def _gzip_members(content: bytes, name: str, budget: Budget) -> Iterator[Member]
     at = 0
     try:
         while content.startswith(_GZIP, at):
-            at += _pump(zlib.decompressobj(31), content, out, budget, at)
+            at += inflate(zlib.decompressobj(31), content, out, budget, at)
     except UnreadableContainer:
         problem = Problem.DAMAGED
-    except _TooDense:
+    except MemberTooDense:
         problem = Problem.OVER_BUDGET
     data = out.getvalue()
     for path in dict.fromkeys(_gzip_names(content, name)):
@@ -220,7 +179,7 @@ def _hidden(
             return
         end = _inside(at, agreed)
         local = None if end or at in listed else zip_records.local_entry(content, at)
-        if local is not None and local.name and local.method in _METHODS:
+        if local is not None and local.name and local.method in METHODS:
             taken: list[tuple[int, int]] = []
             yield from _extract(content, local, budget, taken)
             end = max((stop for _, stop in taken), default=0)
@@ -242,19 +201,19 @@ def _extract(
         taken.append((entry.header, entry.data + entry.packed))
         yield Member(entry.name, b"", Problem.ENCRYPTED)
         return
-    if entry.name.endswith("/") and entry.packed == 0 and entry.method == _STORED:
+    if entry.name.endswith("/") and entry.packed == 0 and entry.method == STORED:
         taken.append((entry.header, entry.data))
         return
     out = io.BytesIO()
     problem = Problem.NONE
     try:
-        used = _decompress(content, entry, out, budget)
+        used = decompress(content, entry, out, budget)
         taken.append((entry.header, entry.data + used))
         if not _as_claimed(entry, used, out):
             problem = Problem.DAMAGED
     except UnreadableContainer:
         problem = Problem.DAMAGED
-    except _TooDense:
+    except MemberTooDense:
         problem = Problem.OVER_BUDGET
     yield Member(entry.name, out.getvalue(), problem)
 
@@ -264,97 +223,3 @@ def _as_claimed(entry: Entry, used: int, out: io.BytesIO) -> bool:
     if entry.size_follows and entry.packed == 0 and entry.crc == 0:
         return True
     return used == entry.packed and zlib.crc32(out.getbuffer()) == entry.crc
-
-
-def _decompress(content: bytes, entry: Entry, out: io.BytesIO, budget: Budget) -> int:
-    """Fills ``out`` up to the natural end of the packed data and returns how much was packed."""
-    if entry.method == _STORED:
-        return _copy_stored(content, entry, out, budget)
-    if entry.method == _DEFLATED:
-        return _pump(zlib.decompressobj(-15), content, out, budget, entry.data)
-    end = min(len(content), entry.data + entry.packed) if entry.packed else len(content)
-    if entry.method == _BZIP2:
-        decoder: _Decoder = bz2.BZ2Decompressor()
-        begin = entry.data
-    elif entry.method == _LZMA:
-        decoder, begin = _lzma_decoder(content, entry.data)
-    else:
-        raise UnreadableContainer("damaged")
-    return begin - entry.data + _pump_capped(decoder, content[begin:end], out, budget)
-
-
-def _copy_stored(content: bytes, entry: Entry, out: io.BytesIO, budget: Budget) -> int:
-    end = entry.data + entry.packed
-    if not entry.packed and entry.size_follows:
-        # Nobody says where it ends, so all up to the next record is looked at.
-        marks = (content.find(b"PK\x07\x08", entry.data), content.find(b"PK\x01\x02", entry.data))
-        end = min((mark for mark in marks if mark >= 0), default=len(content))
-    data = content[entry.data : end]
-    budget.take_bytes(len(data), len(data), len(data))
-    out.write(data)
-    return len(data)
-
-
-def _pump(
-    decoder: zlib._Decompress,
-    content: bytes,
-    out: io.BytesIO,
-    budget: Budget,
-    begin: int,
-) -> int:
-    """Inflates block by block until the stream ends; returns the packed bytes it used."""
-    at = begin
-    pending = b""
-    while not decoder.eof:
-        if not pending:
-            pending = content[at : at + _BLOCK]
-            at += len(pending)
-            if not pending:
-                raise UnreadableContainer("damaged")
-        try:
-            block = decoder.decompress(pending, _BLOCK)
-        except zlib.error as error:
-            raise UnreadableContainer("damaged") from error
-        pending = decoder.unconsumed_tail
-        out.write(block)
-        budget.take_bytes(len(block), out.tell(), at - begin)
-    return at - begin - len(decoder.unused_data)
-
-
-_Decoder = bz2.BZ2Decompressor | lzma.LZMADecompressor
-
-
-def _pump_capped(decoder: _Decoder, packed: bytes, out: io.BytesIO, budget: Budget) -> int:
-    """The same for decoders that keep their own input and can be asked for a block at a time."""
-    feed = packed
-    while not decoder.eof:
-        try:
-            block = decoder.decompress(feed, _BLOCK)
-        except (OSError, EOFError, lzma.LZMAError) as error:
-            raise UnreadableContainer("damaged") from error
-        feed = b""
-        out.write(block)
-        budget.take_bytes(len(block), out.tell(), len(packed))
-        if not block and decoder.needs_input:
-            # An LZMA stream in a ZIP may have no end mark: its end is the end of the data.
-            if isinstance(decoder, lzma.LZMADecompressor):
-                return len(packed)
-            raise UnreadableContainer("damaged")
-    return len(packed) - len(decoder.unused_data)
-
-
-def _lzma_decoder(content: bytes, data: int) -> tuple[lzma.LZMADecompressor, int]:
-    """A decoder for method 14, whose data begin with version and properties (APPNOTE 5.8.8)."""
-    size = int.from_bytes(content[data + 2 : data + 4], "little")
-    properties = content[data + 4 : data + 4 + size]
-    if size != 5 or len(properties) != 5 or properties[0] >= 9 * 5 * 5:
-        raise UnreadableContainer("damaged")
-    rest, lc = divmod(properties[0], 9)
-    pb, lp = divmod(rest, 5)
-    dictionary = int.from_bytes(properties[1:5], "little")
-    if dictionary > _LZMA_DICTIONARY or lc + lp > 4:
-        raise UnreadableContainer("damaged")
-    chain = [
-        {"id": lzma.FILTER_LZMA1, "dict_size": max(dictionary, 4096), "lc": lc, "lp": lp, "pb": pb}
-    ]
-    return lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=chain), data + 4 + size
