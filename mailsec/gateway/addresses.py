@@ -53,13 +53,13 @@ def _read_value(value: bytes) -> Iterator[Address]:
                 continue
             bare = "".join(name)
             if "@" in bare and piece != ":":
-                yield Address(_shown("".join(comment)), _address(bare))
+                yield _without_brackets(bare, comment)
             name, comment = [], []
         else:
             name.append(piece)
     rest = "".join(name)
     if "@" in rest:
-        yield Address(_shown("".join(comment)), _address(rest))
+        yield _without_brackets(rest, comment)
     elif rest.strip(", "):
         yield Address(_shown(rest), "")
 
@@ -107,6 +107,17 @@ def _comment_end(text: str, position: int) -> int:
         if not depth:
             return position + match.end()
     return 0
+
+
+def _without_brackets(text: str, comment: list[str]) -> Address:
+    """An address alone; some writers put name, brackets and all into one encoded word."""
+    if "=?" in text:
+        shown = _shown(text)
+        name, opening, rest = shown.rpartition("<")
+        if opening:
+            return Address(name.strip(), _address(rest.partition(">")[0]))
+        text = shown
+    return Address(_shown("".join(comment)), _address(text))
 
 
 def _shown(text: str) -> str:

@@ -207,7 +207,7 @@ def encode(text: str, charset: str) -> bytes | None:
         return None
 
 
-_WORD_HEAD = re.compile(rb"=\?([!->@-~]{1,80})\?([BbQq])\?")
+_WORD_HEAD = re.compile(rb"=\?([!->@-~]{0,80})\?([BbQq])\?")
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
 _NOT_BASE64 = bytes(
     sorted(

@@ -30,6 +30,7 @@ def addresses(value: bytes) -> list[tuple[str, str]]:
         (b' "=?utf-8?B?6KaL?=" <a@example.jp>', [("見", "a@example.jp")]),
         ("見 <a@example.jp>".encode("cp932"), [("見", "a@example.jp")]),
         (b" \x1b$B4A;z\x1b(B <a@example.jp>", [("漢字", "a@example.jp")]),
+        (b" =?utf-8?q?Shop_<a@example.jp>?=", [("Shop", "a@example.jp")]),
         (b" undisclosed-recipients:;", []),
         (b" staff: a@example.jp, B <b@example.jp>;", [("", "a@example.jp"), ("B", "b@example.jp")]),
         (b" <@relay.example.net:a@example.jp>", [("", "a@example.jp")]),

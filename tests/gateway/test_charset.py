@@ -128,6 +128,7 @@ def _b(data: bytes, label: bytes = b"utf-8") -> bytes:
         (b"\x1b$B4A;z\x1b(B raw", "漢字 raw"),
         (SENTENCE.encode("cp932"), SENTENCE),
         (SENTENCE.encode("utf-8") + b" =?utf-8?B?44GK?=", SENTENCE + " お"),
+        (b"=??Q?Re=3A_x?=", "Re: x"),
         (b"=?x?y?z?= =? ?= ?=", "=?x?y?z?= =? ?= ?="),
         (b"=?utf-8?Q?a=0D=0ABcc:_b?=", "a Bcc: b"),
     ],
