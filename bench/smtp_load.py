@@ -31,7 +31,8 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class LoadResult:
-    """What came of it. Latencies run from MAIL to the last reply, in milliseconds."""
+    """What came of it. Latencies run from MAIL to the last reply, in milliseconds; ``began`` is the
+    monotonic time of the start, which other processes of this machine share."""
 
     accepted: int
     refused: int
@@ -40,6 +41,7 @@ class LoadResult:
     p50_ms: float
     p95_ms: float
     p99_ms: float
+    began: float
 
 
 class _Client(asyncio.Protocol):
@@ -121,7 +123,7 @@ async def send(load: Load) -> LoadResult:
     latencies: list[float] = []
     share = [load.mails // load.connections] * load.connections
     share[0] += load.mails - sum(share)
-    start = time.perf_counter()
+    began, start = time.monotonic(), time.perf_counter()
     refused = sum(await asyncio.gather(*(_one_connection(load, n, latencies) for n in share)))
     seconds = time.perf_counter() - start
     latencies.sort()
@@ -138,6 +140,7 @@ async def send(load: Load) -> LoadResult:
         p50_ms=percentile(0.50),
         p95_ms=percentile(0.95),
         p99_ms=percentile(0.99),
+        began=began,
     )
 
 
