@@ -7,19 +7,22 @@ arrives for a tenant gathers, and the next free writer takes all of it.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, field
+from itertools import chain
 from uuid import UUID
 
 import structlog
 from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.utils import timezone
 
-from mailsec.celery import enqueue
 from quarantine.services import Arrival, receive
 from tenants.errors import TenantError
 from tenants.selectors import ready_tenant
+from workers.announcer import Announcer
 from workers.smtpd.ports import Accepted, IntakeUnavailable
 
 log = structlog.get_logger(__name__)
@@ -47,8 +50,9 @@ class DatabaseIntake:
     def __init__(self, writers: int) -> None:
         self._threads = ThreadPoolExecutor(writers, thread_name_prefix="intake")
         self._free = writers
-        self._waiting: list[_Waiting] = []
+        self._waiting: deque[_Waiting] = deque()
         self._running: set[asyncio.Task[None]] = set()
+        self._announcer = Announcer()
 
     async def store(self, mails: tuple[Accepted, ...]) -> tuple[str, ...]:
         """Queue ids after commit; IntakeUnavailable where any of these mails is not stored."""
@@ -58,8 +62,9 @@ class DatabaseIntake:
         return await asyncio.shield(waiting.answer)
 
     def close(self) -> None:
-        """End the writers; what they write now is finished first."""
+        """End the writers; what they write now is finished first, and announced."""
         self._threads.shutdown(wait=True)
+        self._announcer.close()
 
     def _dispatch(self) -> None:
         while self._free and self._waiting:
@@ -76,7 +81,7 @@ class DatabaseIntake:
         size = 0
         while self._waiting and len(batch) < share and size < _MOST_BYTES:
             size += self._waiting[0].size
-            batch.append(self._waiting.pop(0))
+            batch.append(self._waiting.popleft())
         return batch
 
     async def _write(self, batch: list[_Waiting]) -> None:
@@ -85,27 +90,33 @@ class DatabaseIntake:
             answers = await loop.run_in_executor(self._threads, _store_together, batch)
         finally:
             self._free += 1
+        self._dispatch()
         for waiting, answer in zip(batch, answers, strict=True):
+            if answer is not None:
+                self._announce(waiting.mails, answer)
             if waiting.answer.cancelled():
                 continue
             if answer is None:
                 waiting.answer.set_exception(IntakeUnavailable())
             else:
-                waiting.answer.set_result(answer)
-        self._dispatch()
+                waiting.answer.set_result(tuple(each.hex for each in answer))
+
+    def _announce(self, mails: tuple[Accepted, ...], ids: tuple[UUID, ...]) -> None:
+        for mail, each in zip(mails, ids, strict=True):
+            self._announcer.announce(mail.tenant, (each,))
 
 
-def _store_together(batch: Sequence[_Waiting]) -> list[tuple[str, ...] | None]:
+def _store_together(batch: Sequence[_Waiting]) -> list[tuple[UUID, ...] | None]:
     """All of the batch in one transaction, or each connection's mails on their own if it fails."""
     try:
-        answers: list[tuple[str, ...] | None] = list(_store([each.mails for each in batch]))
+        answers: list[tuple[UUID, ...] | None] = list(_store([each.mails for each in batch]))
     except _UNAVAILABLE as error:
         _recover(error)
         answers = [_store_alone(each.mails) for each in batch] if len(batch) > 1 else [None]
     return answers
 
 
-def _store_alone(mails: tuple[Accepted, ...]) -> tuple[str, ...] | None:
+def _store_alone(mails: tuple[Accepted, ...]) -> tuple[UUID, ...] | None:
     try:
         return _store([mails])[0]
     except _UNAVAILABLE as error:
@@ -119,25 +130,16 @@ def _recover(error: Exception) -> None:
     connection.set_schema_to_public()  # type: ignore[attr-defined]  # django-tenants' backend
 
 
-def _store(groups: Sequence[tuple[Accepted, ...]]) -> list[tuple[str, ...]]:
-    """Store every mail of every group in one transaction, then announce them."""
-    by_tenant: dict[str, list[tuple[int, int]]] = {}
-    for group, mails in enumerate(groups):
-        for place, mail in enumerate(mails):
-            by_tenant.setdefault(mail.tenant, []).append((group, place))
-    ids: dict[tuple[int, int], UUID] = {}
+def _store(groups: Sequence[tuple[Accepted, ...]]) -> list[tuple[UUID, ...]]:
+    """Store every mail of every group, all or none: their ids, in the same order."""
+    by_tenant: dict[str, list[Arrival]] = {}
+    for mail in chain.from_iterable(groups):
+        by_tenant.setdefault(mail.tenant, []).append(Arrival(mail.envelope, mail.raw))
     now = timezone.now()
-    with transaction.atomic():
-        for slug, places in by_tenant.items():
-            arrivals = [
-                Arrival(groups[group][place].envelope, groups[group][place].raw)
-                for group, place in places
-            ]
-            stored = receive(ready_tenant(slug), arrivals, now)
-            ids.update(zip(places, stored, strict=True))
-    for slug, places in by_tenant.items():
-        enqueue("examine", slug, [ids[place] for place in places])
-    return [
-        tuple(ids[group, place].hex for place in range(len(mails)))
-        for group, mails in enumerate(groups)
-    ]
+    # One tenant's mails need no transaction around them: they are one statement.
+    with transaction.atomic() if len(by_tenant) > 1 else nullcontext():
+        stored = {
+            slug: iter(receive(ready_tenant(slug), arrivals, now))
+            for slug, arrivals in by_tenant.items()
+        }
+    return [tuple(next(stored[mail.tenant]) for mail in mails) for mails in groups]

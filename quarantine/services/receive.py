@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
 
 from mailsec.gateway.envelope import Client, Direction, Envelope
 from quarantine.choices import ContentKind, DeliveryState, EventKind, MessageState
@@ -16,6 +15,7 @@ from quarantine.cleaning import clean
 from quarantine.identifiers import new_id
 from quarantine.models import Content, Delivery, Event, StoredMessage
 from quarantine.sealing import seal
+from quarantine.services.arrivals import NewMail, insert
 from tenants.keys import key_of
 from tenants.models import Tenant
 from tenants.scope import scoped
@@ -42,28 +42,22 @@ class Notice:
 
 @scoped
 def receive(tenant: Tenant, arrivals: Sequence[Arrival], now: datetime) -> list[UUID]:
-    """Store these mails in one transaction; when this returns, all of them are committed.
+    """Store these mails, all or none; when this returns, they are committed.
 
     Several mails share one commit, because connections that wait for their 250 at the same time
-    need only one write to the disk.
+    need only one write to the disk. Inside a caller's transaction its commit counts.
     """
     key = key_of(tenant)
-    messages, contents, deliveries, events = [], [], [], []
-    for arrival in arrivals:
-        message = _message(arrival.envelope, len(arrival.raw), now)
-        messages.append(message)
-        contents.append(_content(tenant, key, message, ContentKind.ORIGINAL, arrival.raw))
-        deliveries += [
-            Delivery(message=message, recipient=recipient, state=DeliveryState.PENDING)
-            for recipient in dict.fromkeys(arrival.envelope.recipients)
-        ]
-        events.append(Event(message=message, at=now, kind=EventKind.RECEIVED))
-    with transaction.atomic():
-        StoredMessage.objects.bulk_create(messages)
-        Content.objects.bulk_create(contents)
-        Delivery.objects.bulk_create(deliveries)
-        Event.objects.bulk_create(events)
-    return [message.id for message in messages]
+    mails = [_new_mail(tenant, key, arrival) for arrival in arrivals]
+    sweep_at = now + timedelta(seconds=settings.EXAMINE_LEASE_SECONDS)
+    insert(tenant.schema_name, mails, now, sweep_at)
+    return [mail.id for mail in mails]
+
+
+def _new_mail(tenant: Tenant, key: bytes, arrival: Arrival) -> NewMail:
+    content_id = new_id()
+    sealed = seal(key, tenant.schema_name, content_id, arrival.raw)
+    return NewMail(new_id(), content_id, arrival.envelope, len(arrival.raw), sealed)
 
 
 def store_notice(tenant: Tenant, notice: Notice, now: datetime) -> UUID:

@@ -27,7 +27,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--processes", type=int, default=1, help="processes that share the ports"
         )
-        parser.add_argument("--writers", type=int, default=3, help="database writers per process")
+        parser.add_argument("--writers", type=int, default=1, help="database writers per process")
 
     def handle(self, *args: Any, **options: Any) -> None:
         processes, writers = options["processes"], options["writers"]
