@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from mailsec.gateway.edits import attachments, banner, bare_cr, subject
 from mailsec.gateway.errors import EditRefused
+from mailsec.gateway.inspect import listed
 from mailsec.gateway.message import Message
 
 
@@ -36,11 +37,13 @@ def edit(raw: bytes, removals: Sequence[int], text: str, prefix: str) -> bytes:
 
 
 def _changed(message: Message, removals: Sequence[int], text: str, prefix: str) -> Message:
-    for index in removals:
-        if not 0 <= index < len(message.parts):
-            raise EditRefused(f"the message has no part {index}")
+    parts = listed(message)
+    for number in removals:
+        if not 0 <= number < len(parts):
+            raise EditRefused(f"the message has no part {number}")
     if removals:
-        message = attachments.remove(message, dict.fromkeys(removals, ""))
+        indexes = [parts[number].index for number in removals]
+        message = attachments.remove(message, dict.fromkeys(indexes, ""))
     if text:
         message = banner.put_on_top(message, banner.words_of(text))
     if prefix:
@@ -63,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="N",
-        help='remove the part with "index" N in the output of inspect; may be given several times',
+        help="remove part N of the list that inspect prints, from 0; may be given several times",
     )
     parser.add_argument("file", metavar="FILE", help="the message")
     return parser

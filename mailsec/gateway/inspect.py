@@ -58,7 +58,7 @@ def describe(message: Message) -> dict[str, object]:
         "cc": _addresses(message.cc),
         "message_id": message.message_id,
         "text": message.text,
-        "parts": [_part(part) for part in message.parts if not part.is_multipart],
+        "parts": [_part(number, part) for number, part in enumerate(listed(message))],
         "links": list(message.links),
         "defects": list(message.defects),
     }
@@ -68,10 +68,15 @@ def _addresses(addresses: tuple[Address, ...]) -> list[dict[str, str]]:
     return [{"name": address.name, "address": address.address} for address in addresses]
 
 
-def _part(part: Part) -> dict[str, object]:
+def listed(message: Message) -> tuple[Part, ...]:
+    """The parts that ``parts`` shows, in its order: a part's place here is its number for ``edit``."""
+    return tuple(part for part in message.parts if not part.is_multipart)
+
+
+def _part(number: int, part: Part) -> dict[str, object]:
     content = part.content()
     return {
-        "index": part.index,
+        "index": number,
         "type": part.content_type,
         "name": part.name,
         "charset": part.charset,

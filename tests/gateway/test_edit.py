@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from mailsec.gateway.edit import edit
+from mailsec.gateway.inspect import describe
 from mailsec.gateway.message import Message
 
 RAW = (
@@ -31,7 +32,7 @@ def test_all_options_work_together(tmp_path: Path) -> None:
     path.write_bytes(RAW)
     result = run(
         "--subject-prefix", "[SPAM] ", "--banner", "お知らせ",
-        "--remove-part", "2", "--remove-part", "3", str(path),
+        "--remove-part", "1", "--remove-part", "2", str(path),
     )  # fmt: skip
     assert (result.returncode, result.stderr) == (0, b"")
     edited = Message(result.stdout)
@@ -42,8 +43,18 @@ def test_all_options_work_together(tmp_path: Path) -> None:
 def test_a_file_with_bare_cr_is_edited_in_its_own_way() -> None:
     """Old systems end lines with CR alone: the same edit, with the same line ends."""
     raw = RAW.replace(b"\r\n", b"\r")
-    edited = edit(raw, [2, 3], "notice", "[SPAM] ")
-    assert edited == edit(RAW, [2, 3], "notice", "[SPAM] ").replace(b"\r\n", b"\r")
+    edited = edit(raw, [1, 2], "notice", "[SPAM] ")
+    assert edited == edit(RAW, [1, 2], "notice", "[SPAM] ").replace(b"\r\n", b"\r")
+
+
+def test_a_parts_number_is_its_place_in_the_list_of_inspect() -> None:
+    """Containers have no number, so nobody has to count what the list does not show."""
+    listed = describe(Message(RAW))["parts"]
+    assert isinstance(listed, list)
+    assert [part["index"] for part in listed] == [0, 1, 2]
+    left = describe(Message(edit(RAW, [1], "", "")))["parts"]
+    assert isinstance(left, list)
+    assert [part["name"] for part in left] == ["", "b.exe"]
 
 
 def test_without_options_the_message_is_itself(tmp_path: Path) -> None:
@@ -60,7 +71,7 @@ def test_what_cannot_be_done_is_said_on_standard_error(tmp_path: Path) -> None:
     for arguments in (
         ["--remove-part", "9", str(path)],
         ["--remove-part", "-1", str(path)],
-        ["--remove-part", "2", str(path)],
+        ["--remove-part", "1", str(path)],
         [str(tmp_path / "missing.eml")],
     ):
         result = run(*arguments)

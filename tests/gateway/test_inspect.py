@@ -43,7 +43,7 @@ def test_a_message_becomes_one_json_line() -> None:
     assert [part["name"] for part in parts] == ["", "setup.exe", "24001.exe", "tool.exe"]
     content = b"Three files."
     assert parts[0] == {
-        "index": 1, "type": "text/plain", "name": "", "charset": "us-ascii", "disposition": "",
+        "index": 0, "type": "text/plain", "name": "", "charset": "us-ascii", "disposition": "",
         "size": len(content), "sha256": hashlib.sha256(content).hexdigest(),
     }  # fmt: skip
 
