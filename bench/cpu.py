@@ -27,9 +27,12 @@ def trees(roots: Mapping[str, int]) -> dict[str, list[int]]:
 
 def seconds(roots: Mapping[str, int]) -> dict[str, float]:
     """Processor seconds that each tree has used, children that have ended included."""
-    return {
-        name: sum(_used(pid) for pid in pids) / _TICKS for name, pids in trees(roots).items()
-    }
+    return {name: sum(_used(pid) for pid in pids) / _TICKS for name, pids in trees(roots).items()}
+
+
+def parent(pid: int) -> int:
+    """The process that started this one."""
+    return int(_stat(pid)[1])
 
 
 def resident_bytes(pid: int) -> int:

@@ -88,6 +88,7 @@ class Postfix:
     relay: int
     version: str
     folder: Path
+    pid: int
 
     def forget_mail(self) -> None:
         """Remove what the accepting port has queued."""
@@ -111,7 +112,7 @@ def postfix(parent: Path, hop: int) -> Iterator[Postfix]:
         process = _start(folder, postconf)
         try:
             _wait_until_it_answers(process, (accept, relay), folder)
-            yield Postfix(accept, relay, _value(postconf, "mail_version"), folder)
+            yield Postfix(accept, relay, _value(postconf, "mail_version"), folder, process.pid)
         finally:
             _stop(process)
 

@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 import psycopg
 import redis
 
+from bench import cpu
 from demo.processes import Program, Supervisor, answers
 from demo.provision import Manage
 from demo.servers import Servers, running
@@ -90,6 +91,15 @@ class Stack:
     def pids(self) -> dict[str, int]:
         """The main process of everything that runs."""
         return {name: each.pids()[name] for name, each in self._supervisors.items()}
+
+    def server_pids(self) -> dict[str, int]:
+        """The main processes of PostgreSQL and Valkey."""
+        with psycopg.connect(self.servers.database_url) as connection:
+            row = connection.execute("SELECT pg_backend_pid()").fetchone()
+            assert row is not None
+            postmaster = cpu.parent(row[0])
+        information = broker(self.servers).info("server")
+        return {"PostgreSQL": postmaster, "Valkey": int(information["process_id"])}
 
     def forget_mail(self) -> None:
         """Remove every message and task, so that runs neither fill the disk nor meet."""

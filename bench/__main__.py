@@ -1,0 +1,89 @@
+"""``make bench``: measures, prints a table, and keeps the figures in ``var/bench``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from bench import accept, memory, relay, report
+from bench.postfix import Postfix, PostfixMissing, postfix
+from bench.sink import sink
+from bench.stack import free_ports, stack
+from demo.place import CHECKOUT
+
+FOLDER = CHECKOUT / "var" / "bench"
+PARTS = ("accept", "relay")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the parts that are asked for, all of them by default."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{' or '.join(PARTS)}")
+    parser.add_argument("--quick", action="store_true", help="one round of the main shapes")
+    options = parser.parse_args(arguments)
+    parts = tuple(options.parts) or PARTS
+    if unknown := set(parts) - set(PARTS):
+        parser.error(f"unknown part: {', '.join(sorted(unknown))}")
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as resources:
+        _run(parts, options.quick, resources)
+    return 0
+
+
+def _run(parts: Sequence[str], quick: bool, resources: ExitStack) -> None:
+    say("starting the servers and the service")
+    logs = Path(resources.enter_context(tempfile.TemporaryDirectory(prefix="mailsec-bench-")))
+    (hop,) = free_ports(1)
+    hopper = resources.enter_context(sink(hop))
+    peer = _peer(hop, resources)
+    service = resources.enter_context(stack(logs, hop))
+    found = report.versions(peer.version if peer else None)
+    if "accept" in parts:
+        runs = accept.measure(
+            service,
+            peer,
+            1 if quick else accept.ROUNDS,
+            accept.SHAPES[1:3] if quick else accept.SHAPES,
+            say,
+        )
+        figures = [figure for run in runs for figure in run.figures()]
+        _show("accept", "Durable accepts", figures, accept.limits(runs), found)
+    if "relay" in parts:
+        rounds = 1 if quick else relay.ROUNDS
+        shapes = relay.SHAPES[:1] if quick else relay.SHAPES
+        figures, costs = relay.measure(service, peer, hopper, rounds, shapes, say)
+        _show("relay", "End to end", figures, costs, found)
+        service.start_web()
+        _show("memory", "Memory", memory.figures(service.pids()), (), found)
+
+
+def _peer(hop: int, resources: ExitStack) -> Postfix | None:
+    try:
+        return resources.enter_context(postfix(FOLDER, hop))
+    except PostfixMissing as missing:
+        say(f"nothing to compare with: {missing}")
+        return None
+
+
+def _show(
+    name: str,
+    title: str,
+    figures: Sequence[report.Figure],
+    limits: Sequence[str],
+    found: dict[str, str],
+) -> None:
+    print(report.table(title, figures, limits), flush=True)
+    report.write(FOLDER, name, figures, found, limits)
+
+
+def say(text: str) -> None:
+    """Progress, apart from the figures."""
+    print(f"... {text}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
