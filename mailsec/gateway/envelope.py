@@ -16,7 +16,7 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """The SMTP client as the listener saw it; ``tls`` is the protocol version, empty in the clear."""
+    """The SMTP client as the listener saw it; ``tls`` is its version, empty in the clear."""
 
     ip: str
     helo: str = ""
@@ -26,7 +26,7 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """One mail transaction; ``sender`` is empty for the null reverse-path (RFC 5321 section 4.5.5)."""
+    """One mail transaction; ``sender`` is empty for the null reverse-path (RFC 5321, 4.5.5)."""
 
     direction: Direction
     client: Client

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 DANGEROUS_EXTENSIONS = (
-    "ade adp app appx bat chm cmd com cpl dll exe gadget hta img inf ins iso isp jar js jse lib lnk mde "
-    "msc msi msix msp mst pif ps1 psc1 reg scf scr sct settingcontent-ms shb sys url vb vbe vbs vhd vhdx "
-    "vxd wsc wsf wsh xll"
+    "ade adp app appx bat chm cmd com cpl dll exe gadget hta img inf ins iso isp jar js jse lib "
+    "lnk mde msc msi msix msp mst pif ps1 psc1 reg scf scr sct settingcontent-ms shb sys url vb "
+    "vbe vbs vhd vhdx vxd wsc wsf wsh xll"
 ).split()
 
 
@@ -28,7 +28,7 @@ class Language(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """One tenant's choices at one version. Units: bytes, seconds, hours, days, as each name says."""
+    """One tenant's choices at one version; each name says its unit."""
 
     version: int = 0
     language: Language = Language.JAPANESE
