@@ -3,15 +3,84 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
+from tests.journeys.mails import closed_port
+from tests.servers.certificate import make_certificate
+from tests.servers.mx import MailServer, Script
 from tests.service import Service, service
 
 
+@dataclass(frozen=True)
+class Place:
+    """The service with more than its two tenants have at first.
+
+    ``header_secret`` proves alpha's connector of the kind that a shared cloud uses, ``certificate``
+    is the PEM file with key of the one that shows a certificate. Mail for slow.example.jp goes to
+    ``slow``, which thinks a second about each recipient.
+    """
+
+    service: Service
+    slow: MailServer
+    header_secret: str
+    certificate: Path
+
+
 @pytest.fixture(scope="session")
-def running_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """The service with all its processes but the web."""
-    with service("journeys", tmp_path_factory.mktemp("service")) as made:
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """All processes but the web, and gamma, a tenant on menu 1, which has no outbound way."""
+    folder = tmp_path_factory.mktemp("service")
+    slow = MailServer(Script(slow=("RCPT",), drip=1.0))
+    with slow, service("journeys", folder) as made:
+        certificate = make_certificate(folder, "office.alpha.example.jp").file
+        _add_gamma(made)
+        _add_hops(made, slow)
+        secret = _add_connectors(made, certificate)
         made.start()
-        yield made
+        yield Place(made, slow, secret, certificate)
+
+
+@pytest.fixture(scope="session")
+def running_service(place: Place) -> Service:
+    """The service itself."""
+    return place.service
+
+
+def _add_gamma(made: Service) -> None:
+    made.manage("tenant", "create", "gamma", "--name", "Company gamma", "--menu", "1")
+    made.manage("tenant", "domain", "add", "gamma", "gamma.example.jp")
+    hop = f"127.0.0.1:{made.mail_servers['alpha'].port}"
+    made.manage("tenant", "nexthop", "add", "gamma", hop, "--domain", "gamma.example.jp")
+    made.passwords["gamma"] = _connector(made, "gamma", "office", "auth")
+
+
+def _add_hops(made: Service, slow: MailServer) -> None:
+    """For alpha: a domain whose first server is down, one that leads back to us, a slow one."""
+    ports = {
+        "failover.example.jp": (closed_port(), made.mail_servers["alpha"].port),
+        "loop.example.jp": (made.inbound,),
+        "slow.example.jp": (slow.port,),
+    }
+    for domain, hops in ports.items():
+        made.manage("tenant", "domain", "add", "alpha", domain)
+        for priority, port in enumerate(hops):
+            made.manage(
+                *("tenant", "nexthop", "add", "alpha", f"127.0.0.1:{port}", "--domain", domain),
+                *("--priority", str(priority)),
+            )
+
+
+def _add_connectors(made: Service, certificate: Path) -> str:
+    _connector(made, "alpha", "pinned", "certificate", "--certificate", str(certificate))
+    return _connector(made, "alpha", "cloud", "header", "--header", "X-Alpha-Proof")
+
+
+def _connector(made: Service, slug: str, name: str, proof: str, *more: str) -> str:
+    answer = made.manage.json(
+        *("tenant", "connector", "add", slug, name, "--network", "127.0.0.1/32"),
+        *("--proof", proof, *more),
+    )
+    return str(answer["secret"])
