@@ -9,12 +9,12 @@ from django_tenants.utils import get_public_schema_name, schema_context
 
 from threats.models import BadFile
 
-_KEEP_SECONDS = 30.0
+_KEEP_SECONDS = 5.0
 _kept: tuple[float, Mapping[str, str]] = (0.0, {})
 
 
 def blocked_files() -> Mapping[str, str]:
-    """The operator's list, name by SHA-256; at most half a minute old in each process."""
+    """The operator's list, name by SHA-256; at most five seconds old in each process."""
     global _kept
     now = time.monotonic()
     if not _kept[0] or now - _kept[0] > _KEEP_SECONDS:
@@ -24,6 +24,6 @@ def blocked_files() -> Mapping[str, str]:
 
 
 def forget() -> None:
-    """Read the list anew next time; other processes follow within half a minute."""
+    """Read the list anew next time; other processes follow within seconds."""
     global _kept
     _kept = (0.0, {})

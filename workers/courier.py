@@ -15,13 +15,13 @@ from django.conf import settings
 from django.utils import timezone
 
 from mailsec.gateway.clients.dns import DnsResolver, NameServers
-from mailsec.gateway.connections import ConnectionPool, Connector
 from mailsec.gateway.delivery import Courier
 from mailsec.gateway.envelope import Direction, domain_of
 from mailsec.gateway.errors import NoRoute, TemporaryResolverError
 from mailsec.gateway.hops import Hop, Outcome, Parcel, Result, TlsMode
 from mailsec.gateway.retry import RetrySchedule
 from mailsec.gateway.routes import hops_of
+from mailsec.gateway.smtp.connections import ConnectionPool, Connector
 from policies.selectors import current_policy
 from quarantine import selectors, services
 from quarantine.services import Claimed, Settlement

@@ -20,12 +20,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
-from mailsec.gateway.connections import ConnectionPool, Connector, TlsTrust
-from mailsec.gateway.conversation import Conversation, Deadline, Timeouts
 from mailsec.gateway.errors import HopFailed
 from mailsec.gateway.hops import Hop, Outcome, Parcel, Result, TlsMode
-from mailsec.gateway.transaction import Ledger, Transaction
-from mailsec.gateway.wire import Load, has_bare_line_ends, is_sendable
+from mailsec.gateway.smtp.connections import ConnectionPool, Connector, TlsTrust
+from mailsec.gateway.smtp.conversation import Conversation, Deadline, Timeouts
+from mailsec.gateway.smtp.transaction import Ledger, Transaction
+from mailsec.gateway.smtp.wire import Load, has_bare_line_ends, is_sendable
 
 __all__ = [
     "ConnectionPool",

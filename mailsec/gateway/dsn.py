@@ -19,7 +19,7 @@ from enum import StrEnum
 from mailsec.gateway.dsn_text import WORDINGS, Facts, human_text
 from mailsec.gateway.hops import Result, clean_line
 from mailsec.gateway.policy import Language
-from mailsec.gateway.wire import is_sendable
+from mailsec.gateway.smtp.wire import is_sendable
 
 HEADERS_BYTES = 16 * 1024
 SUBJECT_CHARACTERS = 2000

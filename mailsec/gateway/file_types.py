@@ -12,7 +12,7 @@ import re
 import struct
 from dataclasses import dataclass
 
-from mailsec.gateway import zip_records
+from mailsec.gateway.archives import zip_records
 from mailsec.gateway.file_names import real_extension
 
 

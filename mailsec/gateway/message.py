@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from mailsec.gateway import addresses, headers, html, links, structure
-from mailsec.gateway.addresses import Address
-from mailsec.gateway.headers import Header
-from mailsec.gateway.part import Part
+from mailsec.gateway.reading import addresses, headers, html, links, structure
+from mailsec.gateway.reading.addresses import Address
+from mailsec.gateway.reading.headers import Header
+from mailsec.gateway.reading.part import Part
 
 __all__ = ["Address", "Header", "Message", "Part"]
 

@@ -11,11 +11,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mailsec.gateway import charset, transfer
+from mailsec.gateway import charset
 from mailsec.gateway.errors import EditRefused
-from mailsec.gateway.headers import Header
 from mailsec.gateway.message import Message
-from mailsec.gateway.part import Part
+from mailsec.gateway.reading import transfer
+from mailsec.gateway.reading.headers import Header
+from mailsec.gateway.reading.part import Part
 
 _LINE = 76
 _WORD_LIMIT = 75  # RFC 2047 section 2

@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mailsec.gateway import zip_records
-from mailsec.gateway.budget import Budget, Limits
-from mailsec.gateway.decompress import METHODS, STORED, decompress, inflate
+from mailsec.gateway.archives import zip_records
+from mailsec.gateway.archives.budget import Budget, Limits
+from mailsec.gateway.archives.decompress import METHODS, STORED, decompress, inflate
+from mailsec.gateway.archives.zip_records import Entry
 from mailsec.gateway.errors import BudgetExceeded, MemberTooDense, UnreadableContainer
-from mailsec.gateway.zip_records import Entry
 
 __all__ = ["Budget", "Limits", "Member", "Problem", "unpack"]
 

@@ -1,26 +1,20 @@
 """The rows of new mail, written in bulk: one statement and one round trip, whatever their number.
 
-This is the hottest path of the service, so it goes past Django's models: building and compiling
-them costs more than all the rest. The statement takes one array per column, so its text stays the
-same for any number of mails, and names the tables with their schema, so that no search path has to
-be set before. Alone, it is a transaction of its own: when it returns, the rows are on the disk.
+It takes one array per column, so that its text stays the same for any number of mails. Alone, it is
+a transaction of its own: when it returns, the rows are on the disk.
 """
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection
-from psycopg import sql
-
 from mailsec.gateway.envelope import Envelope
 from quarantine.choices import ContentKind, DeliveryState, EventKind, MessageState
 from quarantine.cleaning import clean
-from quarantine.models import Content, Delivery, Event, StoredMessage
+from quarantine.services.statements import execute
 
 # Foreign keys are looked at when all parts are done, and each part runs once, whether its rows are
 # read or not (PostgreSQL manual, "Data-Modifying Statements in WITH").
@@ -77,9 +71,7 @@ def insert(schema: str, mails: Sequence[NewMail], now: datetime, sweep_at: datet
         DeliveryState.PENDING.value,
         *_copies(mails),
     ]
-    connection.ensure_connection()
-    with connection.wrap_database_errors:
-        connection.connection.execute(_statement(schema), parameters)
+    execute(_INSERT, schema, parameters)
 
 
 def _message_columns(mails: Sequence[NewMail]) -> list[list[object]]:
@@ -105,15 +97,3 @@ def _copies(mails: Sequence[NewMail]) -> tuple[list[UUID], list[str]]:
         for recipient in dict.fromkeys(mail.envelope.recipients)
     ]
     return [message_id for message_id, _ in copies], [recipient for _, recipient in copies]
-
-
-@functools.lru_cache(maxsize=8192)
-def _statement(schema: str) -> bytes:
-    tables = {
-        "messages": StoredMessage,
-        "contents": Content,
-        "deliveries": Delivery,
-        "events": Event,
-    }
-    names = {name: sql.Identifier(schema, model._meta.db_table) for name, model in tables.items()}
-    return sql.SQL(_INSERT).format(**names).as_bytes()

@@ -2,25 +2,76 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
 
 from mailsec.gateway.hops import Outcome, Result
 from quarantine.choices import OPEN_STATES, DeliveryState, EventKind, MessageState
 from quarantine.cleaning import clean
-from quarantine.models import Content, Delivery, Event, StoredMessage
+from quarantine.models import Delivery, Event
 from quarantine.services.receive import Notice, store_notice
-from quarantine.states import advance
+from quarantine.services.statements import execute, fetch, together
 from tenants.models import Tenant
 from tenants.scope import scoped
 
 DUE = (DeliveryState.QUEUED, DeliveryState.DEFERRED)
+
+_CLAIM = """
+WITH due AS MATERIALIZED (
+    SELECT copy.id
+    FROM {unawaited},
+        {deliveries} AS copy JOIN {messages} AS message ON message.id = copy.message_id
+    WHERE message.id = %b AND message.state = %b AND copy.state = ANY(%b::text[])
+        AND next_attempt_at <= %b
+    FOR UPDATE OF copy SKIP LOCKED
+)
+UPDATE {deliveries} AS copy
+SET state = %b, claimed_at = %b, attempts = attempts + 1, sweep_at = %b
+FROM due WHERE copy.id = due.id
+RETURNING copy.id, recipient, attempts, delay_told
+"""
+# The message's lock comes first: whoever settles its last copy sees what all others did, and closes
+# it. A result counts only for its own attempt: after the lease another worker may have taken over.
+_SETTLE = """
+WITH message AS MATERIALIZED (
+    SELECT id FROM {messages} WHERE id = %b FOR UPDATE
+), settled AS (
+    UPDATE {deliveries} AS copy
+    SET state = result.state, next_attempt_at = retry_at, sweep_at = retry_at, claimed_at = NULL,
+        finished_at = result.finished_at, remote_host = host, remote_tls = tls, remote_code = code,
+        remote_status = enhanced, remote_reply = reply
+    FROM message, unnest(
+        %b::int8[], %b::int2[], %b::text[], %b::timestamptz[], %b::timestamptz[], %b::text[],
+        %b::text[], %b::int2[], %b::text[], %b::text[]
+    ) AS result (id, attempt, state, retry_at, finished_at, host, tls, code, enhanced, reply)
+    WHERE copy.id = result.id AND attempts = attempt AND copy.state = %b
+)
+INSERT INTO {events} (message_id, at, kind, data)
+SELECT id, %b::timestamptz, %b::text, %b::text::jsonb FROM message
+"""
+# Bodies of delivered mail are removed at once (product, 14).
+_CLOSE = """
+WITH closed AS (
+    UPDATE {messages} AS message SET state = %b
+    WHERE id = %b AND state = %b AND NOT EXISTS (
+        SELECT FROM {deliveries} AS copy
+        WHERE copy.message_id = message.id AND copy.state = ANY(%b::text[])
+    )
+    RETURNING id, keep_original
+), removed AS (
+    DELETE FROM {contents} AS content USING closed
+    WHERE content.message_id = closed.id AND NOT keep_original
+)
+INSERT INTO {events} (message_id, at, kind, data)
+SELECT id, %b::timestamptz, %b::text, '{{}}' FROM closed
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,23 +109,11 @@ def claim_deliveries(tenant: Tenant, message_id: UUID, now: datetime) -> list[Cl
     its lease ends.
     """
     lease_end = now + timedelta(seconds=settings.DELIVERY_LEASE_SECONDS)
-    with transaction.atomic():
-        rows = list(
-            Delivery.objects.select_for_update(skip_locked=True, of=("self",)).filter(
-                message_id=message_id,
-                message__state=MessageState.READY,
-                state__in=DUE,
-                next_attempt_at__lte=now,
-            )
-        )
-        if rows:
-            Delivery.objects.filter(id__in=[row.id for row in rows]).update(
-                state=DeliveryState.IN_FLIGHT,
-                claimed_at=now,
-                attempts=F("attempts") + 1,
-                sweep_at=lease_end,
-            )
-    return [Claimed(row.id, row.recipient, row.attempts + 1, row.delay_told) for row in rows]
+    states = [state.value for state in DUE]
+    parameters = [message_id, MessageState.READY.value, states, now]
+    parameters += [DeliveryState.IN_FLIGHT.value, now, lease_end]
+    rows = fetch(_CLAIM, tenant.schema_name, parameters)
+    return [Claimed(*row) for row in sorted(rows)]
 
 
 @scoped
@@ -91,46 +130,50 @@ def settle_deliveries(
     the ids of the notices, which the caller announces to the workers.
     """
     sent = []
-    with transaction.atomic():
-        message = StoredMessage.objects.select_for_update().get(id=message_id)
-        for settlement in settlements:
-            _apply(settlement, now)
-        Event.objects.create(
-            message=message,
-            at=now,
-            kind=EventKind.ATTEMPTED,
-            data={"results": [_result(settlement) for settlement in settlements[:50]]},
-        )
+    schema = tenant.schema_name
+    with transaction.atomic(), nullcontext() if notices else together():
+        execute(_SETTLE, schema, _settle_parameters(message_id, settlements, now))
         for kind, notice in notices:
             notice_id = store_notice(tenant, notice, now)
             sent.append(notice_id)
             data = {"notice": notice_id.hex, "to": notice.recipient}
-            Event.objects.create(message=message, at=now, kind=kind, data=data)
+            Event.objects.create(message_id=message_id, at=now, kind=kind, data=data)
             if kind == EventKind.DELAY_SENT:
                 ids = [settlement.claim.delivery_id for settlement in settlements]
                 Delivery.objects.filter(id__in=ids).update(delay_told=True)
-        _close_if_finished(message, now)
+        execute(_CLOSE, schema, _close_parameters(message_id, now))
     return sent
 
 
-def _apply(settlement: Settlement, now: datetime) -> None:
-    result, claim = settlement.result, settlement.claim
-    final = settlement.state != DeliveryState.DEFERRED
-    # A result counts only for its own attempt: after the lease another worker may have taken over.
-    Delivery.objects.filter(
-        id=claim.delivery_id, state=DeliveryState.IN_FLIGHT, attempts=claim.attempt
-    ).update(
-        state=settlement.state,
-        next_attempt_at=settlement.retry_at,
-        claimed_at=None,
-        sweep_at=None if final else settlement.retry_at,
-        remote_host=clean(result.host, 300),
-        remote_tls=result.tls,
-        remote_code=result.code,
-        remote_status=clean(result.enhanced, 12),
-        remote_reply=clean(result.reply, 1000),
-        finished_at=now if final else None,
-    )
+def _settle_parameters(
+    message_id: UUID, settlements: Sequence[Settlement], now: datetime
+) -> list[object]:
+    results = [settlement.result for settlement in settlements]
+    final = [settlement.state != DeliveryState.DEFERRED for settlement in settlements]
+    data = {"results": [_result(settlement) for settlement in settlements[:50]]}
+    return [
+        message_id,
+        [settlement.claim.delivery_id for settlement in settlements],
+        [settlement.claim.attempt for settlement in settlements],
+        [settlement.state.value for settlement in settlements],
+        [settlement.retry_at for settlement in settlements],
+        [now if ended else None for ended in final],
+        [clean(result.host, 300) for result in results],
+        [result.tls for result in results],
+        [result.code for result in results],
+        [clean(result.enhanced, 12) for result in results],
+        [clean(result.reply, 1000) for result in results],
+        DeliveryState.IN_FLIGHT.value,
+        *(now, EventKind.ATTEMPTED.value, json.dumps(data)),
+    ]
+
+
+def _close_parameters(message_id: UUID, now: datetime) -> list[object]:
+    return [
+        *(MessageState.CLOSED.value, message_id, MessageState.READY.value),
+        [state.value for state in OPEN_STATES],
+        *(now, EventKind.CLOSED.value),
+    ]
 
 
 def _result(settlement: Settlement) -> dict[str, object]:
@@ -144,16 +187,3 @@ def _result(settlement: Settlement) -> dict[str, object]:
         "attempt": settlement.claim.attempt,
         "retry_at": settlement.retry_at.isoformat() if settlement.retry_at else "",
     }
-
-
-def _close_if_finished(message: StoredMessage, now: datetime) -> None:
-    if message.state != MessageState.READY:
-        return
-    if Delivery.objects.filter(message=message, state__in=OPEN_STATES).exists():
-        return
-    advance(message, MessageState.CLOSED)
-    message.save(update_fields=["state"])
-    Event.objects.create(message=message, at=now, kind=EventKind.CLOSED)
-    if not message.keep_original:
-        # Bodies of delivered mail are removed at once (product, 14).
-        Content.objects.filter(message=message).delete()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -14,13 +16,31 @@ from django.db.models import F, Q
 from mailsec.gateway.verdict import Decision, Disposition, Finding, Verdict
 from quarantine.choices import DeliveryState, EventKind, MessageState
 from quarantine.cleaning import clean, clean_detail
-from quarantine.models import Delivery, Event, FindingRow, StoredMessage
+from quarantine.models import Event, FindingRow, StoredMessage
 from quarantine.services.receive import store_outgoing
+from quarantine.services.statements import fetch
 from quarantine.states import advance
 from tenants.models import Tenant
 from tenants.scope import scoped
 
 TO_EXAMINE = (MessageState.RECEIVED, MessageState.WAITING)
+
+_RECORD = """
+WITH message AS (
+    UPDATE {messages} AS message
+    SET state = %b, subject = %b, header_from = %b, message_id = %b, policy_version = %b,
+        trace_header = %b, changed = %b, keep_original = %b, claimed_until = NULL, sweep_at = NULL
+    FROM {unawaited}
+    WHERE id = %b AND state = ANY(%b::text[])
+    RETURNING id
+), copies AS (
+    UPDATE {deliveries} AS copy SET state = %b, next_attempt_at = %b, sweep_at = %b
+    FROM message WHERE copy.message_id = message.id AND copy.state = %b
+)
+INSERT INTO {events} (message_id, at, kind, data)
+SELECT id, %b::timestamptz, %b::text, %b::text::jsonb FROM message
+RETURNING message_id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +62,7 @@ class Outcome:
 
 @scoped
 def claim_examination(tenant: Tenant, ids: Sequence[UUID], now: datetime) -> list[StoredMessage]:
-    """Take a lease on looking at those of these messages that nobody looks at.
+    """Take a lease on looking at those of these messages that nobody looks at; with their copies.
 
     The lease is a hint against double work, not a promise, so its commit need not reach the disk.
     """
@@ -51,9 +71,9 @@ def claim_examination(tenant: Tenant, ids: Sequence[UUID], now: datetime) -> lis
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL synchronous_commit = off")
         found = list(
-            StoredMessage.objects.select_for_update(skip_locked=True).filter(
-                free, id__in=ids, state__in=TO_EXAMINE
-            )
+            StoredMessage.objects.select_for_update(skip_locked=True)
+            .filter(free, id__in=ids, state__in=TO_EXAMINE)
+            .prefetch_related("deliveries")
         )
         lease = now + timedelta(seconds=settings.EXAMINE_LEASE_SECONDS)
         StoredMessage.objects.filter(id__in=[message.id for message in found]).update(
@@ -64,69 +84,61 @@ def claim_examination(tenant: Tenant, ids: Sequence[UUID], now: datetime) -> lis
 
 @scoped
 def record_outcome(tenant: Tenant, message_id: UUID, outcome: Outcome, now: datetime) -> bool:
-    """Store what was decided, once; False where another worker had already done so."""
-    with transaction.atomic():
-        message = (
-            StoredMessage.objects.select_for_update()
-            .filter(id=message_id, state__in=TO_EXAMINE)
-            .first()
-        )
-        if message is None:
+    """Store what was decided, once; False where another worker had already done so.
+
+    A clean mail is one statement. Its commit is not awaited: were it lost, the sweep would have the
+    mail looked at again, and no delivery is settled before it is on the disk.
+    """
+    quarantined = outcome.decision.disposition == Disposition.QUARANTINE
+    outgoing = None if quarantined else outcome.outgoing
+    findings = outcome.verdict.findings
+    with transaction.atomic() if findings or outgoing is not None else nullcontext():
+        parameters = _outcome_parameters(message_id, outcome, quarantined, now)
+        if not fetch(_RECORD, tenant.schema_name, parameters):
             return False
-        quarantined = outcome.decision.disposition == Disposition.QUARANTINE
-        advance(message, MessageState.QUARANTINED if quarantined else MessageState.READY)
-        _describe(message, outcome)
-        message.save()
-        _store_findings(message, outcome.verdict.findings)
-        if outcome.outgoing is not None and not quarantined:
-            store_outgoing(tenant, message, outcome.outgoing)
-        _set_deliveries(message, quarantined, now)
-        Event.objects.create(
-            message=message,
-            at=now,
-            kind=EventKind.QUARANTINED if quarantined else EventKind.EXAMINED,
-            data=_summary(outcome),
-        )
+        if findings:
+            _store_findings(message_id, findings)
+        if outgoing is not None:
+            store_outgoing(tenant, message_id, outgoing)
     return True
 
 
-def _describe(message: StoredMessage, outcome: Outcome) -> None:
-    message.subject = clean(outcome.subject, 500)
-    message.header_from = clean(outcome.header_from, 500)
-    message.message_id = clean(outcome.message_id, 500)
-    message.policy_version = outcome.policy_version
-    message.trace_header = outcome.trace_header
-    message.changed = outcome.outgoing is not None
-    message.keep_original = outcome.decision.keep_original
-    message.claimed_until = None
-    message.sweep_at = None
+def _outcome_parameters(
+    message_id: UUID, outcome: Outcome, quarantined: bool, now: datetime
+) -> list[object]:
+    event = EventKind.QUARANTINED if quarantined else EventKind.EXAMINED
+    copies = DeliveryState.WITHHELD if quarantined else DeliveryState.QUEUED
+    return [
+        (MessageState.QUARANTINED if quarantined else MessageState.READY).value,
+        clean(outcome.subject, 500),
+        clean(outcome.header_from, 500),
+        clean(outcome.message_id, 500),
+        outcome.policy_version,
+        outcome.trace_header,
+        outcome.outgoing is not None,
+        outcome.decision.keep_original,
+        message_id,
+        [state.value for state in TO_EXAMINE],
+        copies.value,
+        None if quarantined else now,
+        None if quarantined else now + timedelta(seconds=settings.SWEEP_SECONDS),
+        DeliveryState.PENDING.value,
+        *(now, event.value, json.dumps(_summary(outcome))),
+    ]
 
 
-def _store_findings(message: StoredMessage, findings: Sequence[Finding]) -> None:
-    if findings:
-        FindingRow.objects.bulk_create(
-            FindingRow(
-                message=message,
-                check_name=finding.check,
-                code=finding.code,
-                severity=finding.severity.value,
-                part=finding.part,
-                detail=clean_detail(finding.detail),
-            )
-            for finding in findings
+def _store_findings(message_id: UUID, findings: Sequence[Finding]) -> None:
+    FindingRow.objects.bulk_create(
+        FindingRow(
+            message_id=message_id,
+            check_name=finding.check,
+            code=finding.code,
+            severity=finding.severity.value,
+            part=finding.part,
+            detail=clean_detail(finding.detail),
         )
-
-
-def _set_deliveries(message: StoredMessage, quarantined: bool, now: datetime) -> None:
-    pending = Delivery.objects.filter(message=message, state=DeliveryState.PENDING)
-    if quarantined:
-        pending.update(state=DeliveryState.WITHHELD)
-    else:
-        pending.update(
-            state=DeliveryState.QUEUED,
-            next_attempt_at=now,
-            sweep_at=now + timedelta(seconds=settings.SWEEP_SECONDS),
-        )
+        for finding in findings
+    )
 
 
 def _summary(outcome: Outcome) -> dict[str, object]:

@@ -70,9 +70,7 @@ def store_notice(tenant: Tenant, notice: Notice, now: datetime) -> UUID:
     message.subject = clean(notice.subject, 500)
     message.about = notice.about
     message.save(force_insert=True)
-    _content(tenant, key_of(tenant), message, ContentKind.ORIGINAL, notice.raw).save(
-        force_insert=True
-    )
+    _content(tenant, message.id, ContentKind.ORIGINAL, notice.raw).save(force_insert=True)
     Delivery.objects.create(
         message=message,
         recipient=notice.recipient,
@@ -102,19 +100,17 @@ def _message(envelope: Envelope, size: int, now: datetime) -> StoredMessage:
     )
 
 
-def _content(
-    tenant: Tenant, key: bytes, message: StoredMessage, kind: ContentKind, data: bytes
-) -> Content:
+def _content(tenant: Tenant, message_id: UUID, kind: ContentKind, data: bytes) -> Content:
     content_id = new_id()
     return Content(
         id=content_id,
-        message=message,
+        message_id=message_id,
         kind=kind,
-        sealed=seal(key, tenant.schema_name, content_id, data),
+        sealed=seal(key_of(tenant), tenant.schema_name, content_id, data),
         size=len(data),
     )
 
 
-def store_outgoing(tenant: Tenant, message: StoredMessage, data: bytes) -> None:
+def store_outgoing(tenant: Tenant, message_id: UUID, data: bytes) -> None:
     """Store the form that leaves, once, inside the caller's transaction."""
-    _content(tenant, key_of(tenant), message, ContentKind.OUTGOING, data).save(force_insert=True)
+    _content(tenant, message_id, ContentKind.OUTGOING, data).save(force_insert=True)

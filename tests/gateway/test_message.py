@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailsec.gateway.message import Message
-from mailsec.gateway.structure import MAX_DEPTH, MAX_PARTS
+from mailsec.gateway.reading.structure import MAX_DEPTH, MAX_PARTS
 
 EML = Path(__file__).parent / "eml"
 HEAD = b"From: a@example.com\r\nMIME-Version: 1.0\r\n"

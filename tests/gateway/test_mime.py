@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from mailsec.gateway import charset, mime
 from mailsec.gateway.errors import EditRefused
-from mailsec.gateway.headers import Header
 from mailsec.gateway.message import Message
 from mailsec.gateway.mime import Splice
+from mailsec.gateway.reading.headers import Header
 
 CASES = Path(__file__).parent / "eml" / "cases"
 

@@ -92,7 +92,9 @@ def entities(draw: st.DrawFn, depth: int = 2) -> bytes:
 def messages(draw: st.DrawFn) -> bytes:
     """A whole mail with the header fields that a mail has."""
     subject = draw(SUBJECTS)
-    head: bytes = b"From: a@example.jp\r\nTo: b@example.com\r\n" + subject + b"MIME-Version: 1.0\r\n"
+    head: bytes = (
+        b"From: a@example.jp\r\nTo: b@example.com\r\n" + subject + b"MIME-Version: 1.0\r\n"
+    )
     return bytes(head + draw(entities()))
 
 

@@ -50,7 +50,8 @@ HEADS = {
     b"Content-Transfer-Encoding: (really) base64 (yes)\r\n",
     "with a parameter": b"Content-Type: application/octet-stream\r\n"
     b"Content-Transfer-Encoding: base64; x=y\r\n",
-    "folded": b"Content-Type: application/octet-stream\r\nContent-Transfer-Encoding:\r\n base64\r\n",
+    "folded": b"Content-Type: application/octet-stream\r\n"
+    b"Content-Transfer-Encoding:\r\n base64\r\n",
     "name=3D": b'Content-Type: application/msword; name=3D"24001.exe"\r\n'
     b"Content-Transfer-Encoding: base64\r\n",
     "a line without its indent": b"Content-Type: application/octet-stream; x-unix-mode=0600;\r\n"

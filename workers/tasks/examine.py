@@ -38,7 +38,7 @@ def _examine(tenant: Tenant, stored: StoredMessage) -> bool:
     """Whether the message is ready for delivery."""
     try:
         raw = selectors.original(tenant, stored.id)
-        recipients = selectors.recipients(tenant, stored.id)
+        recipients = tuple(copy.recipient for copy in stored.deliveries.all())
         outcome = outcome_of(tenant, stored, recipients, raw, current_policy(tenant))
         return services.record_outcome(tenant, stored.id, outcome, timezone.now())
     except ScannerUnavailable as error:

@@ -6,14 +6,14 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from mailsec.gateway import transfer
 from mailsec.gateway.charset import encode
 from mailsec.gateway.edits.order import Order
 from mailsec.gateway.edits.texts import removed_text
 from mailsec.gateway.errors import EditRefused
 from mailsec.gateway.message import Message
 from mailsec.gateway.mime import Splice, line_end, splice
-from mailsec.gateway.part import Part
+from mailsec.gateway.reading import transfer
+from mailsec.gateway.reading.part import Part
 from mailsec.gateway.verdict import Finding
 
 

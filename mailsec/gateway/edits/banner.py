@@ -9,7 +9,6 @@ from __future__ import annotations
 import html
 from dataclasses import dataclass
 
-from mailsec.gateway import transfer
 from mailsec.gateway.charset import canonical, encode
 from mailsec.gateway.edits import letter
 from mailsec.gateway.edits.html_place import place_for_banner
@@ -17,7 +16,8 @@ from mailsec.gateway.edits.order import Order
 from mailsec.gateway.edits.texts import Notice, ascii_notice_text, notice_text
 from mailsec.gateway.message import Message
 from mailsec.gateway.mime import Splice, line_end, set_content, splice
-from mailsec.gateway.part import Part
+from mailsec.gateway.reading import transfer
+from mailsec.gateway.reading.part import Part
 
 _STYLE = (
     "margin:0 0 1em;padding:.6em .8em;border:2px solid #b45309;background:#fffbeb;color:#1f2937;"

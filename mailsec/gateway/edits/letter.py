@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 
-from mailsec.gateway import transfer
 from mailsec.gateway.message import Message
 from mailsec.gateway.mime import Splice, line_end, splice
-from mailsec.gateway.part import Part
+from mailsec.gateway.reading import transfer
+from mailsec.gateway.reading.part import Part
 
 _SHOWN = ("text/plain", "text/html")
 _CONTENT_FIELD = "content-"

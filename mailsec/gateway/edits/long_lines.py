@@ -12,10 +12,10 @@ import re
 
 from mailsec.gateway.edits import letter
 from mailsec.gateway.edits.order import Order
-from mailsec.gateway.headers import Header
 from mailsec.gateway.message import Message
 from mailsec.gateway.mime import Splice, line_end, splice
-from mailsec.gateway.part import Part
+from mailsec.gateway.reading.headers import Header
+from mailsec.gateway.reading.part import Part
 
 LIMIT = 998
 _GOAL = 78

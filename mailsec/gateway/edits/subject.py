@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from mailsec.gateway.edits.order import Order
-from mailsec.gateway.headers import Header
 from mailsec.gateway.message import Message
 from mailsec.gateway.mime import (
     Splice,
@@ -15,6 +14,7 @@ from mailsec.gateway.mime import (
     splice,
     with_line_ends,
 )
+from mailsec.gateway.reading.headers import Header
 
 _BLANKS = re.compile(rb"(?:[ \t]|\r?\n(?=[ \t]))*")
 _WORD = re.compile(rb"=\?[^?\s]+\?[BbQq]\?")

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from mailsec.gateway import links
+from mailsec.gateway.reading import links
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailsec.gateway import html
+from mailsec.gateway.reading import html
 
 
 def test_blocks_stand_on_lines_of_their_own_and_inline_text_does_not() -> None:

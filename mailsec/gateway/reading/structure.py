@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from mailsec.gateway import headers, parameters, transfer
-from mailsec.gateway.headers import Header, HeaderBlock
-from mailsec.gateway.part import Part, Source
+from mailsec.gateway.reading import headers, parameters, transfer
+from mailsec.gateway.reading.headers import Header, HeaderBlock
+from mailsec.gateway.reading.part import Part, Source
 
 MAX_DEPTH = 50
 MAX_PARTS = 2_000

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from mailsec.gateway.conversation import Conversation, Deadline, Timeouts
 from mailsec.gateway.errors import HopFailed, TemporaryResolverError, TlsFailed
 from mailsec.gateway.hops import Hop, TlsMode
 from mailsec.gateway.ports import Resolver
+from mailsec.gateway.smtp.conversation import Conversation, Deadline, Timeouts
 
 ADDRESSES_TRIED = 5
 PATIENCE = Timeouts()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from mailsec.gateway.conversation import Conversation, Reply
 from mailsec.gateway.errors import HopFailed
 from mailsec.gateway.hops import Outcome, Result, clean_line
-from mailsec.gateway.wire import Load, spelled
+from mailsec.gateway.smtp.conversation import Conversation, Reply
+from mailsec.gateway.smtp.wire import Load, spelled
 
 GROUP = 50  # commands in one write: replies to more could fill both sides' buffers (RFC 2920)
 NO_SMTPUTF8 = "The server does not support SMTPUTF8, which this mail needs"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsec.gateway.conversation import Deadline, read_reply
 from mailsec.gateway.errors import HopFailed
+from mailsec.gateway.smtp.conversation import Deadline, read_reply
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mailsec.gateway import charset
-from mailsec.gateway.headers import Header
+from mailsec.gateway.reading.headers import Header
 
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
 _PLAIN = re.compile(r'(?:[^"<(),;:=]|=(?!\?))+')

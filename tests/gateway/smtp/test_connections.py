@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from mailsec.gateway.conversation import Deadline
 from mailsec.gateway.delivery import (
     ConnectionPool,
     Connector,
@@ -25,6 +24,7 @@ from mailsec.gateway.delivery import (
     TlsMode,
     TlsTrust,
 )
+from mailsec.gateway.smtp.conversation import Deadline
 from tests.servers.certificate import Certificate, make_certificate
 from tests.servers.mx import EVERYTHING, MailServer, Script
 

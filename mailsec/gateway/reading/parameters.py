@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
 from mailsec.gateway import charset
-from mailsec.gateway.headers import Header
+from mailsec.gateway.reading.headers import Header
 
 _TYPE = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z{}-]+)\s*/\s*([!#$%&'*+.^_`|~0-9A-Za-z{}-]+)")
 _TOKEN = re.compile(r"[!-:<-~]+")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailsec.gateway.hops import clean_line
-from mailsec.gateway.wire import dot_stuffed, has_bare_line_ends, is_sendable, spelled
+from mailsec.gateway.smtp.wire import dot_stuffed, has_bare_line_ends, is_sendable, spelled
 
 LINES = st.lists(st.binary(max_size=12).map(lambda b: b.replace(b"\r", b".").replace(b"\n", b".")))
 

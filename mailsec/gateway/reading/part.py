@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from mailsec.gateway import headers, transfer
 from mailsec.gateway.charset import Decoded, decode
-from mailsec.gateway.headers import Header
+from mailsec.gateway.reading import headers, transfer
+from mailsec.gateway.reading.headers import Header
 
 _ARMOUR = (b"-----BEGIN PGP MESSAGE-----", b"-----BEGIN PGP SIGNED MESSAGE-----")
 _META_CHARSET = re.compile(rb"""(?i)<meta[^>]{0,200}?charset\s*=\s*["']?\s*([a-z0-9_:.-]{1,60})""")

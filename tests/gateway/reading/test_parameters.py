@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailsec.gateway import parameters
+from mailsec.gateway.reading import parameters
 
 
 @pytest.mark.parametrize(

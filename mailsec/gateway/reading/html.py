@@ -10,7 +10,8 @@ from html import unescape
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from mailsec.gateway import charset, links
+from mailsec.gateway import charset
+from mailsec.gateway.reading import links
 
 # More of these than any mail has make the parser quadratic: such HTML is only stripped of its tags.
 _MAX_OPEN = 2_000

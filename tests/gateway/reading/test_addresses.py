@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailsec.gateway.addresses import Address, read
-from mailsec.gateway.headers import Header
+from mailsec.gateway.reading.addresses import Address, read
+from mailsec.gateway.reading.headers import Header
 
 
 def addresses(value: bytes) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailsec.gateway.headers import read_block
+from mailsec.gateway.reading.headers import read_block
 
 
 def names(raw: bytes) -> list[str]:

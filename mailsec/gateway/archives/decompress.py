@@ -7,9 +7,9 @@ import io
 import lzma
 import zlib
 
-from mailsec.gateway.budget import Budget
+from mailsec.gateway.archives.budget import Budget
+from mailsec.gateway.archives.zip_records import Entry
 from mailsec.gateway.errors import UnreadableContainer
-from mailsec.gateway.zip_records import Entry
 
 _BLOCK = 64 * 1024
 STORED, _DEFLATED, _BZIP2, _LZMA = 0, 8, 12, 14
