@@ -1,4 +1,4 @@
-"""Servers for the tests, started before Django reads its settings (loaded by ``-p`` in pyproject)."""
+"""Servers for the tests, started before Django reads its settings (``-p`` in pyproject)."""
 
 from __future__ import annotations
 

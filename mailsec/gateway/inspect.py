@@ -69,7 +69,7 @@ def _addresses(addresses: tuple[Address, ...]) -> list[dict[str, str]]:
 
 
 def listed(message: Message) -> tuple[Part, ...]:
-    """The parts that ``parts`` shows, in its order: a part's place here is its number for ``edit``."""
+    """The parts that ``parts`` shows, in order; a part's place is its number for ``edit``."""
     return tuple(part for part in message.parts if not part.is_multipart)
 
 

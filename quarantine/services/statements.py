@@ -1,0 +1,61 @@
+"""Statements of the hot paths, written by hand and run without Django's models.
+
+Building and compiling a model's query costs several times what PostgreSQL does with it, so what
+runs for every mail is one statement for each step here. Tables stand in braces and get the tenant's
+schema, so no search path has to be set; parameters are ``%b``, which travel in binary.
+
+A statement that reads ``{unawaited}`` does not wait for its commit to reach the disk. That is for
+what the sweep would do again; the next commit that is awaited takes it along, since the log is one
+sequence.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection
+from psycopg import sql
+
+from quarantine.models import Content, Delivery, Event, StoredMessage
+
+_TABLES = {
+    "messages": StoredMessage,
+    "contents": Content,
+    "deliveries": Delivery,
+    "events": Event,
+}
+_UNAWAITED = sql.SQL("(SELECT set_config('synchronous_commit', 'off', true)) AS unawaited")
+
+
+def execute(text: str, schema: str, parameters: Sequence[object]) -> None:
+    """Run a statement; outside of a transaction it is committed when this returns."""
+    connection.ensure_connection()
+    with connection.wrap_database_errors:
+        connection.connection.execute(_statement(text, schema), parameters)
+
+
+def fetch(text: str, schema: str, parameters: Sequence[object]) -> list[tuple[Any, ...]]:
+    """The same, with the rows that it returns."""
+    connection.ensure_connection()
+    with connection.wrap_database_errors:
+        rows: list[tuple[Any, ...]] = connection.connection.execute(
+            _statement(text, schema), parameters
+        ).fetchall()
+    return rows
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Send the statements of the block without waiting between them; they return no rows."""
+    connection.ensure_connection()
+    with connection.wrap_database_errors, connection.connection.pipeline():
+        yield
+
+
+@functools.lru_cache(maxsize=8192)
+def _statement(text: str, schema: str) -> bytes:
+    names = {name: sql.Identifier(schema, model._meta.db_table) for name, model in _TABLES.items()}
+    return sql.SQL(text).format(**names, unawaited=_UNAWAITED).as_bytes()
