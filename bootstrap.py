@@ -113,7 +113,8 @@ def create() -> None:
         shutil.rmtree(VENV, ignore_errors=True)
         raise BootstrapError(
             f"{done.stdout}\nThis Python cannot make virtual environments. On Debian and Ubuntu "
-            "the package python3-venv is missing; or choose another Python: make PYTHON=/path/to/python"
+            "the package python3-venv is missing; or choose another Python: "
+            "make PYTHON=/path/to/python"
         )
 
 
