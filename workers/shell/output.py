@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import json
+import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -52,3 +54,13 @@ def subparser(actions: Any, name: str, text: str, run: Any) -> CommandParser:
     )
     parser.set_defaults(run=run)
     return parser
+
+
+def ask_password() -> str:
+    """A new password from the terminal, so that it stands in no process list and no history."""
+    if not sys.stdin.isatty():
+        raise CommandError("Give --password, or run the command in a terminal.")
+    password = getpass.getpass("New password: ")
+    if getpass.getpass("Once more: ") != password:
+        raise CommandError("The two passwords differ.")
+    return password

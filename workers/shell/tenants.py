@@ -14,6 +14,7 @@ from tenants import selectors, services
 from tenants.models import State, Tenant
 from tenants.scope import tenant_scope
 from tenants.values import ConnectorRequest, Order
+from workers.shell.output import ask_password
 
 Answer = tuple[str, Any]
 Options = Mapping[str, Any]
@@ -29,8 +30,10 @@ def named(options: Options) -> Tenant:
 
 def create(options: Options) -> Answer:
     """Provision a tenant, with its first owner where one is named."""
-    if bool(options["admin"]) != bool(options["password"]):
-        raise CommandError("--admin and --password go together.")
+    if options["password"] and not options["admin"]:
+        raise CommandError("--password belongs to --admin.")
+    # Asked before anything is made, so that a person who gives up has changed nothing.
+    password = (options["password"] or ask_password()) if options["admin"] else ""
     tenant = services.provision(
         Order(
             slug=options["slug"],
@@ -48,7 +51,7 @@ def create(options: Options) -> Answer:
             create_user(
                 email=options["admin"],
                 role=TenantRole.OWNER,
-                password=options["password"],
+                password=password,
                 language=tenant.language,
             )
     return f"Tenant {tenant.slug} is ready, on menu {tenant.menu_number}.", describe(tenant)

@@ -7,7 +7,7 @@ from django.core.management.base import CommandParser
 from accounts.models import OperatorRole
 from accounts.services import create_user
 from tenants.scope import public_scope
-from workers.shell.output import ShellCommand, subparser
+from workers.shell.output import ShellCommand, ask_password, subparser
 from workers.shell.tenants import Answer, Options
 
 ROLES = {role.value.removeprefix("operator-"): role for role in OperatorRole}
@@ -21,7 +21,7 @@ class Command(ShellCommand):
         make = subparser(actions, "create", "Make an account for the operator's console.", create)
         make.add_argument("email")
         make.add_argument("--role", choices=sorted(ROLES), required=True)
-        make.add_argument("--password", required=True)
+        make.add_argument("--password", default="", help="asked for where it is not given")
         make.add_argument("--language", choices=("ja", "en"), default="ja")
 
 
@@ -31,7 +31,7 @@ def create(options: Options) -> Answer:
         user = create_user(
             email=options["email"],
             role=ROLES[options["role"]],
-            password=options["password"],
+            password=options["password"] or ask_password(),
             language=options["language"],
         )
     return f"{user.email} may sign in as {user.role}.", {"email": user.email, "role": user.role}

@@ -53,7 +53,7 @@ def _add_create(parser: CommandParser) -> None:
     parser.add_argument("--ids", type=int, default=100)
     parser.add_argument("--trial", action="store_true")
     parser.add_argument("--admin", default="", help="e-mail address of the first owner")
-    parser.add_argument("--password", default="")
+    parser.add_argument("--password", default="", help="asked for where it is not given")
 
 
 def _add_domain(parser: CommandParser) -> None:
