@@ -8,13 +8,6 @@ PYTHON ?= $(shell for candidate in python3 python3.13 python3.12 python3.11; do 
 	   $$candidate -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
 	then echo $$candidate; break; fi; done)
 VENV_PYTHON := .venv/bin/python
-
-# What production needs, with values that are good for nothing but a check of the settings.
-CHECK_ENVIRONMENT := env DJANGO_SETTINGS_MODULE=mailsec.settings.production \
-	DATABASE_URL=postgresql://check@127.0.0.1:1/check REDIS_URL=redis://127.0.0.1:1/0 \
-	MAILSEC_BASE_DOMAIN=mailsec.example.net MAILSEC_MAIL_HOSTNAME=mx.mailsec.example.net \
-	MAILSEC_SECRET_KEY="$$(.venv/bin/python -c 'import secrets; print(secrets.token_urlsafe(64))')" \
-	MAILSEC_MASTER_KEYS="check:$$(.venv/bin/python -c 'import base64, secrets; print(base64.b64encode(secrets.token_bytes(32)).decode())')"
 LOCK := var/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
 .PHONY: help demo demo-once test check bench lock clean environment environment-dev python
@@ -32,13 +25,7 @@ test: environment-dev ## Run all tests (ARGS="tests/gateway -k subject" for some
 	@$(VENV_PYTHON) -m pytest -n auto $(ARGS)
 
 check: environment-dev ## Format, lint, types, import contracts, deploy check, migrations
-	.venv/bin/ruff format --check .
-	.venv/bin/ruff check .
-	.venv/bin/mypy
-	.venv/bin/lint-imports
-	$(CHECK_ENVIRONMENT) $(VENV_PYTHON) manage.py check --deploy --fail-level WARNING
-	$(VENV_PYTHON) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run --settings mailsec.settings.test
-	$(VENV_PYTHON) -m pytest -q -c /dev/null --rootdir=. --noconftest -p no:django -p no:cacheprovider tests/test_repository.py
+	@$(VENV_PYTHON) -m demo.check
 
 bench: environment-dev ## Measure accepts and deliveries per second, beside Postfix if installed
 	@$(VENV_PYTHON) -m bench
