@@ -14,10 +14,15 @@ from uuid import UUID
 import structlog
 from celery import Celery
 from kombu.exceptions import OperationalError
+from kombu.transport import redis as redis_transport
+
+from mailsec.broker import LastingQoS
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailsec.settings.production")
 
 log = structlog.get_logger(__name__)
+
+redis_transport.Channel.QoS = LastingQoS
 
 app = Celery("mailsec")
 app.config_from_object("django.conf:settings", namespace="CELERY")
