@@ -1,8 +1,8 @@
 """Workers that outlive their broker.
 
-When the broker goes away under a running task, kombu 5.7 gives the task back, and later acknowledges
-it, over the connection that was lost; both fail with an AttributeError that ends the worker for good.
-Neither is needed: PostgreSQL knows what is done, and the sweep finds what is not.
+When the broker goes away under a running task, kombu 5.7 gives the task back, and later
+acknowledges it, over the connection that was lost; both fail with an AttributeError that ends the
+worker for good. Neither is needed: PostgreSQL knows what is done, and the sweep finds what is not.
 """
 
 from __future__ import annotations
