@@ -1,0 +1,83 @@
+"""What senders are told, and when."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from mailsec.gateway.hops import Outcome as Attempt
+from mailsec.gateway.message import Message
+from quarantine import selectors, services
+from quarantine.choices import EventKind
+from quarantine.services import Settlement
+from tenants.models import Tenant
+from tests.quarantine.making import NOW, RAW, arrive, outcome, settlement
+from workers.courier import schedule_of
+from workers.reports import notices_for
+
+
+def told(
+    tenant: Tenant, attempt: Attempt, hours: float, sender: str = "a@example.net"
+) -> list[tuple[EventKind, Message]]:
+    """The notices after one attempt that ended so many hours after arrival."""
+    message_id = arrive(tenant, sender=sender)
+    services.record_outcome(tenant, message_id, outcome(), NOW)
+    now = NOW + timedelta(hours=hours)
+    (claim,) = services.claim_deliveries(tenant, message_id, now)
+    schedule = schedule_of(tenant)
+    retry_at = schedule.next_attempt(5, NOW, now) if attempt is Attempt.DEFERRED else None
+    result: Settlement = settlement(claim, attempt, retry_at)
+    stored = selectors.message_row(tenant, message_id)
+    found = notices_for(tenant, stored, RAW, [result], schedule, now)
+    services.settle_deliveries(tenant, message_id, [result], now, found)
+    return [(kind, Message(notice.raw)) for kind, notice in found]
+
+
+def test_a_delay_is_told_after_four_hours_and_not_before(tenant: Tenant) -> None:
+    """A sender who waits hears of it once."""
+    assert told(tenant, Attempt.DEFERRED, 3.9) == []
+    ((kind, notice),) = told(tenant, Attempt.DEFERRED, 4.1)
+    assert kind == EventKind.DELAY_SENT
+    assert notice.text_of("Auto-Submitted") == "auto-replied"
+
+
+def test_a_delay_is_told_once(tenant: Tenant) -> None:
+    """The next deferral says nothing more."""
+    message_id = arrive(tenant)
+    services.record_outcome(tenant, message_id, outcome(), NOW)
+    schedule, counts = schedule_of(tenant), []
+    for hours in (5, 7):
+        now = NOW + timedelta(hours=hours)
+        (claim,) = services.claim_deliveries(tenant, message_id, now)
+        result = settlement(claim, Attempt.DEFERRED, now + timedelta(minutes=1))
+        stored = selectors.message_row(tenant, message_id)
+        found = notices_for(tenant, stored, RAW, [result], schedule, now)
+        services.settle_deliveries(tenant, message_id, [result], now, found)
+        counts.append(len(found))
+    assert counts == [1, 0]
+
+
+def test_after_five_days_the_mail_is_returned(tenant: Tenant) -> None:
+    """The last deferral is a failure for the sender."""
+    ((kind, _),) = told(tenant, Attempt.DEFERRED, 121)
+    assert kind == EventKind.BOUNCE_SENT
+
+
+@pytest.mark.parametrize(
+    ("sender", "words"),
+    [
+        ("a@example.jp", "お届けできませんでした"),
+        ("b@alpha.example.jp", "お届けできませんでした"),
+        ("a@example.net", "could not"),
+    ],
+)
+def test_a_bounce_speaks_the_senders_language(tenant: Tenant, sender: str, words: str) -> None:
+    """Own people the tenant's, Japanese domains Japanese, the world English."""
+    ((_, notice),) = told(tenant, Attempt.REFUSED, 1, sender)
+    assert words in notice.text
+
+
+def test_the_null_sender_is_never_answered(tenant: Tenant) -> None:
+    """A bounce of a bounce would go round for ever."""
+    assert told(tenant, Attempt.REFUSED, 1, sender="") == []
