@@ -66,6 +66,9 @@ def _copy_problems(copy: Copy, sent: Sent, arrived: Sequence[Received]) -> list[
         problems.append(f"bytes changed on the way to {copy.recipient}")
     if copy.subject is not None and found.message.subject != copy.subject:
         problems.append(f"subject {found.message.subject!r} instead of {copy.subject!r}")
+    longest = max(map(len, found.raw.split(b"\r\n")))
+    if copy.longest_line is not None and longest > copy.longest_line:
+        problems.append(f"a line of {longest} octets")
     text = found.message.text
     problems += [f"{wanted!r} is not in the text" for wanted in copy.contains if wanted not in text]
     return problems + _file_problems(copy, found)

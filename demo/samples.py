@@ -37,6 +37,7 @@ class Copy:
     files: tuple[str, ...] | None
     lacks_files: tuple[str, ...]
     notice_in_html: bool
+    longest_line: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,7 @@ def _copy(stated: dict[str, Any]) -> Copy:
         files=None if files is None else tuple(files),
         lacks_files=tuple(stated.get("lacks_files", ())),
         notice_in_html=stated.get("notice_in_html", False),
+        longest_line=stated.get("longest_line"),
     )
 
 
