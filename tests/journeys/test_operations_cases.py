@@ -72,7 +72,10 @@ def test_a_task_that_comes_eight_times_makes_one_copy(place: Place) -> None:
     assert service.wait_for(lambda: received(place, after))
     assert received(place, mark) == Counter(to)
     record = record_of(service, mark, "closed")
-    assert [event["kind"] for event in record["events"]].count("attempted") == 1
+    # Two workers that come at once may share the copies between them; none is attempted twice.
+    attempted = [each for each in record["events"] if each["kind"] == "attempted"]
+    tried = [result["recipient"] for each in attempted for result in each["data"]["results"]]
+    assert Counter(tried) == Counter(to)
 
 
 def test_wrong_tasks_do_nothing_and_stop_nobody(running_service: Service) -> None:
