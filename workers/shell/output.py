@@ -6,6 +6,7 @@ import argparse
 import getpass
 import json
 import sys
+from abc import ABC, abstractmethod
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -20,7 +21,7 @@ from threats.errors import ThreatError
 EXPECTED = (AccountError, TenantError, PolicyError, ThreatError, CustodyError, GatewayError)
 
 
-class ShellCommand(BaseCommand):
+class ShellCommand(BaseCommand, ABC):
     """A command whose handlers return ``(text, data)``; errors end with 1 and change nothing."""
 
     requires_migrations_checks = False
@@ -31,9 +32,9 @@ class ShellCommand(BaseCommand):
         parser.add_argument("--json", action="store_true", help="answer in JSON")
         self.add_actions(parser)
 
+    @abstractmethod
     def add_actions(self, parser: CommandParser) -> None:
         """Add one sub-parser an action, each with ``run`` set to its handler."""
-        raise NotImplementedError
 
     def handle(self, *args: Any, **options: Any) -> None:
         run = options.pop("run")

@@ -1,0 +1,69 @@
+"""The operator's shell: what it answers, and that errors change nothing."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from policies import selectors as policies
+from tenants.models import Tenant
+from tenants.selectors import tenant_named
+
+
+def run(*arguments: str) -> Any:
+    out = io.StringIO()
+    call_command(*arguments, "--json", stdout=out)
+    return json.loads(out.getvalue())
+
+
+def test_a_tenant_is_shown_with_what_belongs_to_it_and_no_secret(tenant: Tenant) -> None:
+    """As JSON for scripts; a connector's secret is shown once, when it is made."""
+    made = run(
+        *("tenant", "connector", "add", "alpha", "office"),
+        *("--network", "192.0.2.0/24", "--proof", "auth"),
+    )
+    shown = run("tenant", "show", "alpha")
+    assert (shown["menu"], shown["domains"]) == (4, ["alpha.example.jp"])
+    assert shown["connectors"][0]["name"] == "office"
+    assert made["secret"] not in json.dumps(shown)
+
+
+def test_a_policy_is_changed_wholly_or_not_at_all(tenant: Tenant) -> None:
+    """One bad value, and none of them holds."""
+    with pytest.raises(CommandError, match="quarantine_days"):
+        run("tenant", "policy", "alpha", "set", "contact=new", "quarantine_days=0")
+    assert policies.current_policy(tenant).contact == ""
+    run("tenant", "policy", "alpha", "set", "contact=new", "check_recipients=true")
+    assert run("tenant", "policy", "alpha", "get", "contact") == {"contact": "new"}
+    assert tenant_named("alpha").check_recipients
+
+
+def test_an_address_file_of_a_japanese_spreadsheet_is_read(tenant: Tenant, tmp_path: Path) -> None:
+    """CP932, as spreadsheets in Japan save CSV."""
+    path = tmp_path / "addresses.csv"
+    path.write_bytes("address,name\r\nuser@alpha.example.jp,営業部\r\n".encode("cp932"))
+    assert run("tenant", "address", "import", "alpha", str(path)) == {"added": 1}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("tenant", "show", "nobody"), "no tenant"),
+        (("tenant", "domain", "add", "alpha", "no domain"), "domain"),
+        (("tenant", "nexthop", "add", "alpha", "192.0.2.1"), "--domain"),
+        (("tenant", "nexthop", "add", "alpha", "192.0.2.1:0", "--outbound"), "port"),
+        (("tenant", "address", "import", "alpha", "missing.csv"), "missing.csv"),
+        (("message", "resubmit", "alpha", "not-an-id"), "queue id"),
+        (("threat", "block", "123", "name"), "SHA-256"),
+    ],
+)
+def test_a_wrong_command_says_why(tenant: Tenant, arguments: tuple[str, ...], words: str) -> None:
+    """In words, not by a stack trace."""
+    with pytest.raises(CommandError, match=words):
+        run(*arguments)
