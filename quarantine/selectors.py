@@ -63,13 +63,6 @@ def message_row(tenant: Tenant, message_id: UUID) -> StoredMessage:
 
 
 @scoped
-def recipients(tenant: Tenant, message_id: UUID) -> tuple[str, ...]:
-    """The envelope recipients in their order."""
-    rows = Delivery.objects.filter(message_id=message_id).order_by("id")
-    return tuple(rows.values_list("recipient", flat=True))
-
-
-@scoped
 def message_with(tenant: Tenant, message_id: UUID) -> StoredMessage | None:
     """One message with its copies, findings and events."""
     return (

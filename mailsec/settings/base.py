@@ -55,9 +55,6 @@ TENANT_DOMAIN_MODEL = "tenants.WebHost"
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 ROOT_URLCONF = "mailsec.urls_tenant"
 PUBLIC_SCHEMA_URLCONF = "mailsec.urls_public"
-# Set the search path once per scope, not for each cursor, which made half of all statements. Needs
-# django-tenants 4.0.1, which forgets what it set when a transaction or savepoint is rolled back.
-TENANT_LIMIT_SET_CALLS = True
 
 DATABASES: dict[str, Any] = {
     "default": dj_database_url.parse(

@@ -6,6 +6,8 @@ between the remote's storing and our recording it. Such a copy shows as taken up
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Callable
 
@@ -67,17 +69,26 @@ def restart_database(service: Service) -> None:
     postgres.start()
 
 
-@pytest.mark.parametrize("break_it", [flush, restart_broker, restart_database])
+def crash_database(service: Service) -> None:
+    """SIGKILL to PostgreSQL: what was not flushed to its log is gone."""
+    found = place.find("faults")
+    pid = int((found.home / "postgres" / "postmaster.pid").read_text().split("\n", 1)[0])
+    os.kill(pid, signal.SIGKILL)
+    Postgres(found).start()
+
+
+@pytest.mark.parametrize("break_it", [flush, restart_broker, restart_database, crash_database])
 def test_a_lost_server_loses_nothing(
     running_service: Service, break_it: Callable[[Service], None]
 ) -> None:
-    """The broker's memory gone, the broker gone for a second, the database gone for a second."""
+    """The broker's memory gone, the broker gone for a second, the database gone or killed."""
     with Load(running_service, break_it.__name__) as load:
         load.reach(100)
         break_it(running_service)
         load.reach(len(load.accepted) + 100)
     # A result that could not be recorded while the database was away makes a second copy.
-    settle(running_service, load, doubles=_ON_THE_WIRE if break_it is restart_database else 0)
+    database = break_it in (restart_database, crash_database)
+    settle(running_service, load, doubles=_ON_THE_WIRE if database else 0)
 
 
 def test_mail_is_taken_while_the_broker_is_away_and_delivered_when_it_is_back(
