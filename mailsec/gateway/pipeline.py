@@ -12,6 +12,8 @@ from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 
+from mailsec.gateway.authentication import Authentication
+from mailsec.gateway.case import Case
 from mailsec.gateway.contents import contents
 from mailsec.gateway.edits import EDITS, bare_cr
 from mailsec.gateway.edits.order import Order
@@ -36,14 +38,32 @@ def examine(message: Message, envelope: Envelope, policy: Policy, services: Serv
 
     ``ScannerUnavailable`` passes through: the shell defers the message, which is never clean then.
     """
-    findings = [
-        finding for look in FILTERS for finding in look(message, envelope, policy, services)
-    ]
+    case = _case(message, envelope, policy, services)
+    findings = [finding for look in FILTERS for finding in look(case)]
     for content in contents(message):
         for look_at in CONTENT_FILTERS:
-            findings.extend(look_at(content, envelope, policy, services))
+            findings.extend(look_at(content, case))
     findings.extend(_untouchable(message, findings))
-    return Verdict(_worst_first(findings))
+    return Verdict(
+        _worst_first(findings),
+        spam_score=case.spam.score if case.spam else None,
+        authentication=case.authentication,
+    )
+
+
+def _case(message: Message, envelope: Envelope, policy: Policy, services: Services) -> Case:
+    """The message with what is asked of services once, for all filters: for inbound mail only."""
+    inbound = envelope.direction is Direction.INBOUND
+    authenticator = services.authenticator if inbound and policy.authentication_check else None
+    classifier = services.classifier if inbound and policy.spam_check else None
+    return Case(
+        message,
+        envelope,
+        policy,
+        services,
+        authenticator.check(message, envelope) if authenticator else Authentication(),
+        classifier.score(message, envelope) if classifier else None,
+    )
 
 
 def _untouchable(message: Message, findings: Iterable[Finding]) -> list[Finding]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
+
+from mailsec.gateway.lists import Lists
 
 DANGEROUS_EXTENSIONS = (
     "ade adp app appx bat chm cmd com cpl dll exe gadget hta img inf ins iso isp jar js jse lib "
@@ -17,6 +21,19 @@ class Unexamined(StrEnum):
 
     DELIVER = "deliver"
     QUARANTINE = "quarantine"
+
+
+class Handling(StrEnum):
+    """What to do with unwanted mail, mildest first.
+
+    ``reject`` keeps it for administrators alone: the sender had its 250 before, and a bounce would
+    go to whoever was forged.
+    """
+
+    DELIVER = "deliver"
+    TAG = "tag"
+    QUARANTINE = "quarantine"
+    REJECT = "reject"
 
 
 class Language(StrEnum):
@@ -40,8 +57,33 @@ class Policy:
     file_type_check: bool = True
     unexamined: Unexamined = Unexamined.DELIVER
     unreadable: Unexamined = Unexamined.QUARANTINE
+    spam_check: bool = True
+    tag_score: int = 60
+    quarantine_score: int = 90
+    above_quarantine_score: Handling = Handling.QUARANTINE
+    subject_tag: str = "[SPAM] "
+    authentication_check: bool = True
+    dmarc_reject: Handling = Handling.QUARANTINE
+    dmarc_quarantine: Handling = Handling.QUARANTINE
+    dmarc_none: Handling = Handling.DELIVER
+    spf_fail: Handling = Handling.TAG
+    authentication_exceptions: tuple[str, ...] = ()
+    warn_suspicious: bool = True
+    protected_names: tuple[str, ...] = ()
+    protected_domains: tuple[str, ...] = ()
+    reputation_check: bool = True
+    greylisting: bool = True
+    digest: bool = True
+    digest_hour: int = 8
+    user_release: bool = True
+    user_lists: bool = True
     quarantine_days: int = 14
     trace_days: int = 366
     bounce_after_hours: int = 120
     delay_notice_hours: int = 4
     connections_per_ip: int = 20
+    # Of the tenant, but no settings: its mail domains, and its allow and block lists.
+    own_domains: tuple[str, ...] = ()
+    lists: Lists = field(default_factory=Lists)
+    # The lists that users keep for themselves, by their address.
+    user_entries: Mapping[str, Lists] = field(default_factory=lambda: MappingProxyType({}))

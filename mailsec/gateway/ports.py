@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Protocol
 
+from mailsec.gateway.authentication import Authentication
+from mailsec.gateway.envelope import Envelope
 from mailsec.gateway.errors import ScannerUnavailable
 
+if TYPE_CHECKING:
+    from mailsec.gateway.message import Message
+
 __all__ = [
+    "Authenticator",
     "Clock",
     "MailExchanger",
+    "Records",
+    "Relations",
     "Resolver",
     "ScanResult",
     "ScannerUnavailable",
     "Services",
+    "SpamClassifier",
+    "SpamReason",
+    "SpamScore",
     "VirusScanner",
 ]
 
@@ -43,10 +56,65 @@ class VirusScanner(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class SpamReason:
+    """One thing that makes a message more (``weight`` above 0) or less like spam.
+
+    ``code`` is a stable name that the console turns into words, ``detail`` plain strings for them.
+    """
+
+    code: str
+    weight: float
+    detail: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class SpamScore:
+    """0 (surely wanted) to 100 (surely spam), with the strongest reasons first."""
+
+    score: float
+    reasons: tuple[SpamReason, ...] = ()
+
+
+class SpamClassifier(Protocol):
+    """Scores one message; never raises on any bytes.
+
+    ``ScannerUnavailable`` where an outside engine gives no answer.
+    """
+
+    name: str
+
+    def score(self, message: Message, envelope: Envelope) -> SpamScore: ...
+
+
+class Authenticator(Protocol):
+    """Checks SPF, DKIM, DMARC and ARC of one message as received.
+
+    What the domain name system leaves unanswered is ``temperror``, never a pass.
+    """
+
+    def check(self, message: Message, envelope: Envelope) -> Authentication: ...
+
+
+class Relations(Protocol):
+    """What the tenant's own records say of people."""
+
+    def addresses_of(self, name: str) -> tuple[str, ...]:
+        """The registered addresses of the tenant's person of this name, as written or folded."""
+        ...
+
+    def has_corresponded(self, sender: str, recipients: tuple[str, ...]) -> bool:
+        """Whether mail from this address was delivered to one of these before, or went to it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
-    """The outside services that an examination may ask, as one value."""
+    """The outside services that an examination may ask, as one value; None where there is none."""
 
     scanner: VirusScanner
+    classifier: SpamClassifier | None = None
+    authenticator: Authenticator | None = None
+    relations: Relations | None = None
 
 
 class Clock(Protocol):
@@ -73,3 +141,15 @@ class Resolver(Protocol):
     def mail_exchangers(self, domain: str) -> tuple[MailExchanger, ...]: ...
 
     def addresses(self, host: str) -> tuple[str, ...]: ...
+
+
+class Records(Resolver, Protocol):
+    """The domain name system for those who judge senders; raises as ``Resolver`` does."""
+
+    def texts(self, name: str) -> tuple[bytes, ...]:
+        """The TXT records, each with its strings joined (RFC 7208 section 3.3)."""
+        ...
+
+    def names_of(self, ip: str) -> tuple[str, ...]:
+        """The PTR names of an address."""
+        ...

@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
+from mailsec.gateway.authentication import Authentication
+
 
 class Severity(StrEnum):
     """How bad a finding is, mildest first."""
 
     NOTE = "note"
+    UNWANTED = "unwanted"  # spam or forged: what is done with it depends on score and policy
     SUSPICIOUS = "suspicious"
     UNEXAMINED = "unexamined"  # could not be looked into: never counts as clean
     FORBIDDEN = "forbidden"  # harmless or not, the policy does not let it in
@@ -45,10 +48,15 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """All that was found in one message."""
+    """All that was found in one message.
+
+    ``spam_score`` is 0 to 100, None where nobody classified the message.
+    """
 
     findings: tuple[Finding, ...] = ()
     tickets: tuple[Ticket, ...] = ()
+    spam_score: float | None = None
+    authentication: Authentication = field(default_factory=Authentication)
 
 
 class Disposition(StrEnum):
@@ -63,7 +71,8 @@ class Decision:
     """What is to be done, and why.
 
     ``remove`` maps a part's index to the finding that condemns it; ``banner`` holds what the reader
-    is warned of besides, at the head of the body.
+    is warned of besides, at the head of the body. ``restricted`` mail may be released by
+    administrators alone, and no notice shows it to a user.
     """
 
     disposition: Disposition
@@ -72,6 +81,7 @@ class Decision:
     keep_original: bool = False
     reasons: tuple[Finding, ...] = ()
     banner: tuple[Finding, ...] = ()
+    restricted: bool = False
 
     @property
     def changes_message(self) -> bool:

@@ -9,16 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from mailsec.gateway.case import Case
 from mailsec.gateway.contents import Content
-from mailsec.gateway.envelope import Envelope
 from mailsec.gateway.filters import file_types, readable, structure, virus
-from mailsec.gateway.message import Message
-from mailsec.gateway.policy import Policy
-from mailsec.gateway.ports import Services
 from mailsec.gateway.verdict import Finding
 
-Filter = Callable[[Message, Envelope, Policy, Services], Iterable[Finding]]
-ContentFilter = Callable[[Content, Envelope, Policy, Services], Iterable[Finding]]
+Filter = Callable[[Case], Iterable[Finding]]
+ContentFilter = Callable[[Content, Case], Iterable[Finding]]
 
 FILTERS: tuple[Filter, ...] = (structure.look,)
 CONTENT_FILTERS: tuple[ContentFilter, ...] = (readable.look, virus.look, file_types.look)

@@ -5,26 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from types import MappingProxyType
 
+from mailsec.gateway.case import Case
 from mailsec.gateway.contents import Content
-from mailsec.gateway.envelope import Envelope
 from mailsec.gateway.file_names import clean_name
-from mailsec.gateway.policy import Policy
-from mailsec.gateway.ports import Services
 from mailsec.gateway.verdict import Finding, Severity
 
 CHECK = "file-types"
 
 
-def look(
-    content: Content, envelope: Envelope, policy: Policy, services: Services
-) -> Iterator[Finding]:
+def look(content: Content, case: Case) -> Iterator[Finding]:
     """One finding with the type that the policy forbids, the content's own before the name's."""
-    if not policy.file_type_check:
+    if not case.policy.file_type_check:
         return
     found = content.file_type
     if content.is_text_body and found.by_text:
         return
-    forbidden = found.extensions.intersection(policy.file_types)
+    forbidden = found.extensions.intersection(case.policy.file_types)
     if forbidden:
         shown = found.kind if found.kind in forbidden else min(forbidden)
         detail = {

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from types import MappingProxyType
 
+from mailsec.gateway.case import Case
 from mailsec.gateway.contents import Content
-from mailsec.gateway.envelope import Envelope
 from mailsec.gateway.file_names import clean_name
-from mailsec.gateway.policy import Policy
-from mailsec.gateway.ports import Services
 from mailsec.gateway.verdict import Finding, Severity
 
 CHECK = "readable"
@@ -17,9 +15,7 @@ CHECK = "readable"
 _NOT_OPENED = frozenset("rar 7z tar bz2 xz lzh arj ace cab wim tnef".split())
 
 
-def look(
-    content: Content, envelope: Envelope, policy: Policy, services: Services
-) -> Iterator[Finding]:
+def look(content: Content, case: Case) -> Iterator[Finding]:
     """The problem under its own name as the code, ``unsupported`` for what is not opened yet."""
     code = content.problem.value
     if not code and content.file_type.kind in _NOT_OPENED and not content.is_text_body:

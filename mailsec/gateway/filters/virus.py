@@ -5,26 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from types import MappingProxyType
 
+from mailsec.gateway.case import Case
 from mailsec.gateway.contents import Content
-from mailsec.gateway.envelope import Envelope
 from mailsec.gateway.errors import ContentTooLarge
 from mailsec.gateway.file_names import clean_name
-from mailsec.gateway.policy import Policy
-from mailsec.gateway.ports import Services
 from mailsec.gateway.verdict import Finding, Severity
 
 CHECK = "virus"
 
 
-def look(
-    content: Content, envelope: Envelope, policy: Policy, services: Services
-) -> Iterator[Finding]:
+def look(content: Content, case: Case) -> Iterator[Finding]:
     """The virus by name. ``ScannerUnavailable`` passes through: the caller tries again later."""
-    if not policy.virus_check or not content.data:
+    if not case.policy.virus_check or not content.data:
         return
     detail = {"name": clean_name(content.name), "inside": clean_name(content.inside)}
     try:
-        result = services.scanner.scan(content.data)
+        result = case.services.scanner.scan(content.data)
     except ContentTooLarge:
         yield _finding("over-budget", Severity.UNEXAMINED, content, detail)
         return

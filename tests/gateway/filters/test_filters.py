@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from mailsec.gateway.case import Case
 from mailsec.gateway.contents import Content
 from mailsec.gateway.envelope import Client, Direction, Envelope
 from mailsec.gateway.errors import ContentTooLarge, ScannerUnavailable
@@ -39,13 +40,17 @@ def services(answer: str | Exception = "") -> Services:
     return Services(FakeScanner(answer))
 
 
+def case(policy: Policy, services: Services, raw: bytes = b"") -> Case:
+    return Case(Message(raw), ENVELOPE, policy, services)
+
+
 def content(data: bytes = b"hello", name: str = "a.txt", inside: str = "") -> Content:
     return Content(3, name, inside, data, identify(data, inside or name))
 
 
 def test_a_virus_is_malicious_and_named() -> None:
     """With the file and the way to it."""
-    (found,) = virus.look(content(inside="x/b.txt"), ENVELOPE, POLICY, services("Bad.Thing"))
+    (found,) = virus.look(content(inside="x/b.txt"), case(POLICY, services("Bad.Thing")))
     assert (found.code, found.severity, found.part) == ("virus", Severity.MALICIOUS, 3)
     assert found.detail == {"name": "a.txt", "inside": "x/b.txt", "virus": "Bad.Thing"}
 
@@ -53,16 +58,16 @@ def test_a_virus_is_malicious_and_named() -> None:
 def test_no_virus_no_finding() -> None:
     """Nor for an empty content, nor with the check off."""
     off = replace(POLICY, virus_check=False)
-    assert not list(virus.look(content(), ENVELOPE, POLICY, services()))
-    assert not list(virus.look(content(b""), ENVELOPE, POLICY, services("Bad")))
-    assert not list(virus.look(content(), ENVELOPE, off, services("Bad")))
+    assert not list(virus.look(content(), case(POLICY, services())))
+    assert not list(virus.look(content(b""), case(POLICY, services("Bad"))))
+    assert not list(virus.look(content(), case(off, services("Bad"))))
 
 
 def test_a_scanner_without_an_answer_is_not_clean() -> None:
     """One error passes through, the other is a finding."""
     with pytest.raises(ScannerUnavailable):
-        list(virus.look(content(), ENVELOPE, POLICY, services(ScannerUnavailable())))
-    (found,) = virus.look(content(), ENVELOPE, POLICY, services(ContentTooLarge()))
+        list(virus.look(content(), case(POLICY, services(ScannerUnavailable()))))
+    (found,) = virus.look(content(), case(POLICY, services(ContentTooLarge())))
     assert found.severity is Severity.UNEXAMINED
 
 
@@ -80,7 +85,7 @@ def test_a_forbidden_type_is_found_by_content_or_name(
     data: bytes, name: str, inside: str, shown: str
 ) -> None:
     """Also by the name alone, where an encrypted archive shows no content."""
-    (found,) = file_types.look(content(data, name, inside), ENVELOPE, POLICY, services())
+    (found,) = file_types.look(content(data, name, inside), case(POLICY, services()))
     assert (found.code, found.severity) == ("file-type", Severity.FORBIDDEN)
     assert found.detail["type"] == shown
 
@@ -88,28 +93,28 @@ def test_a_forbidden_type_is_found_by_content_or_name(
 def test_allowed_types_and_a_check_that_is_off_find_nothing() -> None:
     """The list is the tenant's."""
     program = content(b"MZ\0", "a.exe")
-    assert not list(file_types.look(content(), ENVELOPE, POLICY, services()))
+    assert not list(file_types.look(content(), case(POLICY, services())))
     off = replace(POLICY, file_type_check=False)
-    assert not list(file_types.look(program, ENVELOPE, off, services()))
+    assert not list(file_types.look(program, case(off, services())))
     other = replace(POLICY, file_types=("vbs",))
-    assert not list(file_types.look(program, ENVELOPE, other, services()))
+    assert not list(file_types.look(program, case(other, services())))
 
 
 @pytest.mark.parametrize("problem", [Problem.ENCRYPTED, Problem.DAMAGED, Problem.OVER_BUDGET])
 def test_a_problem_is_not_clean(problem: Problem) -> None:
     """Under its own name."""
-    (found,) = readable.look(replace(content(), problem=problem), ENVELOPE, POLICY, services())
+    (found,) = readable.look(replace(content(), problem=problem), case(POLICY, services()))
     assert (found.code, found.severity) == (problem.value, Severity.UNEXAMINED)
 
 
 def test_a_container_that_is_not_opened_yet_is_not_clean() -> None:
     """And an encrypted Office file is encrypted."""
-    (found,) = readable.look(content(b"Rar!\x1a\x07\x00"), ENVELOPE, POLICY, services())
+    (found,) = readable.look(content(b"Rar!\x1a\x07\x00"), case(POLICY, services()))
     assert found.code == "unsupported"
     office = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le") + b"\0\0"
-    (found,) = readable.look(content(office), ENVELOPE, POLICY, services())
+    (found,) = readable.look(content(office), case(POLICY, services()))
     assert found.code == "encrypted"
-    assert not list(readable.look(content(), ENVELOPE, POLICY, services()))
+    assert not list(readable.look(content(), case(POLICY, services())))
 
 
 def test_a_message_that_was_not_read_to_its_end_is_not_clean() -> None:
@@ -120,4 +125,4 @@ def test_a_message_that_was_not_read_to_its_end_is_not_clean() -> None:
     )
     codes = [f.code for f in structure.look(Message(raw), ENVELOPE, POLICY, services())]
     assert codes == ["too-deep"]
-    assert not list(structure.look(Message(b"Subject: x\r\n\r\n"), ENVELOPE, POLICY, services()))
+    assert not list(structure.look(case(POLICY, services(), b"Subject: x\r\n\r\n")))

@@ -1,0 +1,1 @@
+"""Authentication of the sender: SPF, DKIM, DMARC and ARC."""

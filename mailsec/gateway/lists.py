@@ -1,0 +1,125 @@
+"""Allow and block lists of an operator, a tenant or one of its users, as frozen values.
+
+An entry is an address (``sales@example.com``), a domain that stands for its subdomains too
+(``example.com``), an IP address or a network in CIDR notation.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network
+
+from mailsec.gateway.errors import InvalidPolicy
+
+Network = IPv4Network | IPv6Network
+
+
+class Standing(StrEnum):
+    """What the lists say of a sender; a block outweighs an allowance on the same list."""
+
+    NONE = ""
+    ALLOWED = "allowed"
+    BLOCKED = "blocked"
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """The entries of one list, parted by kind; names in lower case, domains as A-labels."""
+
+    names: frozenset[str] = frozenset()
+    networks: tuple[Network, ...] = ()
+
+    def holding_ip(self, ip: str) -> str:
+        """The entry that holds this address, empty where none does."""
+        try:
+            address = ipaddress.ip_address(ip)
+        except ValueError:
+            return ""
+        return next(
+            (
+                str(net)
+                for net in self.networks
+                if net.version == address.version and address in net
+            ),
+            "",
+        )
+
+    def holding_address(self, address: str) -> str:
+        """The entry for this mail address, its domain or a domain above; empty where none is."""
+        return next((name for name in _names_of(address) if name in self.names), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """An allow list and a block list that were written by the same people."""
+
+    allow: Entries = field(default_factory=Entries)
+    block: Entries = field(default_factory=Entries)
+
+    def of_ip(self, ip: str) -> tuple[Standing, str]:
+        """What they say of an SMTP client, and the entry that says it."""
+        return _standing(self.block.holding_ip(ip), self.allow.holding_ip(ip))
+
+    def of_address(self, address: str) -> tuple[Standing, str]:
+        """What they say of a mail address, and the entry that says it."""
+        return _standing(self.block.holding_address(address), self.allow.holding_address(address))
+
+
+def _standing(blocked: str, allowed: str) -> tuple[Standing, str]:
+    if blocked:
+        return Standing.BLOCKED, blocked
+    return (Standing.ALLOWED, allowed) if allowed else (Standing.NONE, "")
+
+
+def _names_of(address: str) -> Iterator[str]:
+    address = address.strip().lower().rstrip(".")
+    local, at, domain = address.rpartition("@")
+    domain = _ascii(domain)
+    if at and local:
+        yield f"{local}@{domain}"
+    while domain:
+        yield domain
+        domain = domain.partition(".")[2]
+
+
+def _ascii(domain: str) -> str:
+    try:
+        return domain.encode("idna").decode("ascii") if not domain.isascii() else domain
+    except UnicodeError:
+        return domain
+
+
+def canonical_entry(text: str) -> str:
+    """An entry as it is stored; InvalidPolicy where it is none."""
+    entry = text.strip().lower().removeprefix("@").rstrip(".")
+    try:
+        return str(ipaddress.ip_network(entry, strict=False))
+    except ValueError:
+        pass
+    local, at, domain = entry.rpartition("@")
+    domain = _ascii(domain)
+    labels = domain.split(".")
+    proper = (
+        len(entry) <= 254
+        and len(labels) > 1
+        and all(label and label.replace("-", "a").replace("_", "a").isalnum() for label in labels)
+        and domain.isascii()
+    )
+    if not proper or (at and not local) or any(sign.isspace() for sign in local):
+        raise InvalidPolicy("entry", "takes an address, a domain, an IP address or a network")
+    return f"{local}@{domain}" if at else domain
+
+
+def entries(canonical: Iterable[str]) -> Entries:
+    """Stored entries as a list that can be asked; what is no entry is left out."""
+    names: set[str] = set()
+    networks: list[Network] = []
+    for entry in canonical:
+        try:
+            networks.append(ipaddress.ip_network(entry))
+        except ValueError:
+            names.add(entry)
+    return Entries(frozenset(names), tuple(networks))
