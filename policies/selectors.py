@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import replace
 from typing import Any
 
 from mailsec.gateway.policy import Language, Policy
@@ -12,6 +12,7 @@ from policies.models import Address, PolicyVersion
 from policies.settings_keys import KEYS, build
 from tenants.models import Tenant
 from tenants.scope import scoped
+from tenants.selectors import domains_of
 
 _KEEP_SECONDS = 2.0
 # Keyed by schema: a policy must never be found under another tenant's name.
@@ -27,6 +28,7 @@ def current_policy(tenant: Tenant) -> Policy:
         return policy
     row = PolicyVersion.objects.first()
     policy = build(row.pk, row.values) if row else Policy(language=Language(tenant.language))
+    policy = replace(policy, own_domains=tuple(sorted(domains_of(tenant))))
     _kept[tenant.schema_name] = (now, policy)
     return policy
 
@@ -39,8 +41,8 @@ def forget(tenant: Tenant) -> None:
 @scoped
 def policy_values(tenant: Tenant) -> Mapping[str, Any]:
     """Every setting with the value that holds now, for people."""
-    values = asdict(current_policy(tenant))
-    return {key: values[key] for key in sorted(KEYS)}
+    policy = current_policy(tenant)
+    return {key: getattr(policy, key) for key in sorted(KEYS)}
 
 
 @scoped

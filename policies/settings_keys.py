@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from mailsec.gateway.errors import InvalidPolicy
-from mailsec.gateway.policy import Language, Policy, Unexamined
+from mailsec.gateway.lists import canonical_entry
+from mailsec.gateway.policy import Handling, Language, Policy, Unexamined
 
 _MIB = 1024 * 1024
 
@@ -59,6 +60,27 @@ def _extensions(text: str) -> list[str]:
     return sorted(set(names))
 
 
+def _domains(text: str) -> list[str]:
+    names = [canonical_entry(name) for name in text.split(",") if name.strip()]
+    if len(names) > 500 or any("@" in name or "/" in name for name in names):
+        raise ValueError("takes domain names, separated by commas")
+    return sorted(set(names))
+
+
+def _names(text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if len(names) > 500 or not all(len(name) <= 100 and name.isprintable() for name in names):
+        raise ValueError("takes names of people, separated by commas")
+    return sorted(set(names))
+
+
+def _tag(text: str) -> str:
+    tag = text.strip()
+    if not 1 <= len(tag) <= 20 or not tag.isprintable():
+        raise ValueError("takes one line of at most 20 characters")
+    return f"{tag} "
+
+
 KEYS: Mapping[str, Key] = {
     "language": Key(_choice(Language)),
     "contact": Key(_line),
@@ -69,10 +91,42 @@ KEYS: Mapping[str, Key] = {
     "file_types": Key(_extensions),
     "unexamined": Key(_choice(Unexamined)),
     "unreadable": Key(_choice(Unexamined)),
+    "spam_check": Key(_boolean),
+    "tag_score": Key(_number(1, 100)),
+    "quarantine_score": Key(_number(1, 100)),
+    "above_quarantine_score": Key(_choice(Handling)),
+    "subject_tag": Key(_tag),
+    "authentication_check": Key(_boolean),
+    "dmarc_reject": Key(_choice(Handling)),
+    "dmarc_quarantine": Key(_choice(Handling)),
+    "dmarc_none": Key(_choice(Handling)),
+    "spf_fail": Key(_choice(Handling)),
+    "authentication_exceptions": Key(_domains),
+    "warn_suspicious": Key(_boolean),
+    "protected_names": Key(_names),
+    "protected_domains": Key(_domains),
+    "reputation_check": Key(_boolean),
+    "greylisting": Key(_boolean),
+    "digest": Key(_boolean),
+    "digest_hour": Key(_number(0, 23)),
+    "user_release": Key(_boolean),
+    "user_lists": Key(_boolean),
     "quarantine_days": Key(_number(1, 90)),
     "trace_days": Key(_number(30, 1096)),
     "bounce_after_hours": Key(_number(1, 240)),
     "delay_notice_hours": Key(_number(1, 72)),
+}
+
+
+_WORDS: Mapping[str, type[StrEnum]] = {
+    "language": Language,
+    "unexamined": Unexamined,
+    "unreadable": Unexamined,
+    "above_quarantine_score": Handling,
+    "dmarc_reject": Handling,
+    "dmarc_quarantine": Handling,
+    "dmarc_none": Handling,
+    "spf_fail": Handling,
 }
 
 
@@ -84,17 +138,17 @@ def read(key: str, text: str) -> Any:
         return KEYS[key].read(text)
     except ValueError as error:
         raise InvalidPolicy(key, str(error)) from None
+    except InvalidPolicy as error:
+        raise InvalidPolicy(key, error.problem) from None
 
 
 def build(version: int, values: Mapping[str, Any]) -> Policy:
     """The frozen policy from what a version stores."""
-    known = {field.name for field in fields(Policy)}
-    chosen = {key: value for key, value in values.items() if key in known}
-    if "file_types" in chosen:
-        chosen["file_types"] = tuple(chosen["file_types"])
-    if "language" in chosen:
-        chosen["language"] = Language(chosen["language"])
-    for key in ("unexamined", "unreadable"):
+    chosen = {key: value for key, value in values.items() if key in KEYS}
+    for key, kind in _WORDS.items():
         if key in chosen:
-            chosen[key] = Unexamined(chosen[key])
+            chosen[key] = kind(chosen[key])
+    for key, value in chosen.items():
+        if isinstance(value, list):
+            chosen[key] = tuple(value)
     return Policy(version=version, **chosen)

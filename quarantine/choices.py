@@ -17,6 +17,20 @@ class MessageState(models.TextChoices):
     CLOSED = "closed", _("Closed")
 
 
+class VerdictChoice(models.TextChoices):
+    """The one word for what was found in a message, worst last."""
+
+    PENDING = "pending", _("Not yet examined")
+    CLEAN = "clean", _("Nothing found")
+    SUSPICIOUS = "suspicious", _("Suspicious")
+    SPAM = "spam", _("Spam")
+    FORGED = "forged", _("Sender not authentic")
+    BLOCKED = "blocked", _("On a block list")
+    UNEXAMINED = "unexamined", _("Could not be examined")
+    FORBIDDEN = "forbidden", _("Forbidden file type")
+    MALICIOUS = "malicious", _("Virus")
+
+
 class DirectionChoice(models.TextChoices):
     """The values are ``mailsec.gateway.envelope.Direction``'s."""
 

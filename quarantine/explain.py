@@ -113,6 +113,7 @@ def severity_badge(severity: str) -> Badge:
     """How bad a finding is."""
     names = {
         Severity.NOTE: (_("Note"), "quiet"),
+        Severity.UNWANTED: (_("Unwanted"), "warn"),
         Severity.SUSPICIOUS: (_("Suspicious"), "warn"),
         Severity.UNEXAMINED: (_("Unexaminable"), "warn"),
         Severity.FORBIDDEN: (_("Forbidden"), "bad"),

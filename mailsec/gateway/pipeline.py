@@ -8,26 +8,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
-from types import MappingProxyType
 
 from mailsec.gateway.authentication import Authentication
 from mailsec.gateway.case import Case
 from mailsec.gateway.contents import contents
+from mailsec.gateway.decision import CONDEMNING, decide
 from mailsec.gateway.edits import EDITS, bare_cr
 from mailsec.gateway.edits.order import Order
 from mailsec.gateway.edits.trace import Trace
 from mailsec.gateway.envelope import Direction, Envelope
 from mailsec.gateway.filters import CONTENT_FILTERS, FILTERS, structure
 from mailsec.gateway.message import Message
-from mailsec.gateway.policy import Policy, Unexamined
+from mailsec.gateway.policy import Policy
 from mailsec.gateway.ports import Services
 from mailsec.gateway.verdict import Decision, Disposition, Finding, Severity, Verdict
 
 __all__ = ["Services", "decide", "examine", "prepare"]
 
-_CONDEMNING = (Severity.MALICIOUS, Severity.FORBIDDEN)
 # More findings than this say nothing new, and each is a row in the database.
 _MAX_FINDINGS = 200
 _MAX_ALIKE = 5
@@ -72,7 +70,7 @@ def _untouchable(message: Message, findings: Iterable[Finding]) -> list[Finding]
         {
             finding.part
             for finding in findings
-            if finding.severity in _CONDEMNING and finding.part is not None
+            if finding.severity in CONDEMNING and finding.part is not None
         }
     )
     return [
@@ -104,70 +102,6 @@ def _worst_first(findings: list[Finding]) -> tuple[Finding, ...]:
     return (*first, *rest[: max(0, _MAX_FINDINGS - len(first))], *notes)
 
 
-def decide(verdict: Verdict, envelope: Envelope, policy: Policy) -> Decision:
-    """What becomes of the message; depends on nothing but its arguments.
-
-    ============================================  =======================  ====================
-    found                                         inbound                  outbound, notice
-    ============================================  =======================  ====================
-    malicious or forbidden, in a part             the part is removed,     quarantine
-                                                  the original is kept
-    the same in a signed or encrypted part,       quarantine               quarantine
-    or not tied to a part
-    the message itself could not be read          ``policy.unreadable``    quarantine
-    an archive could not be looked into           ``policy.unexamined``    ``policy.unexamined``
-    nothing of these                              deliver                  deliver
-    ============================================  =======================  ====================
-
-    "Deliver" for what was not looked into means with a warning at the head of the body; outbound
-    mail gets none, since a company's letter to its partner is sent whole or not at all.
-    """
-    condemning = tuple(f for f in verdict.findings if f.severity in _CONDEMNING)
-    unexamined = tuple(f for f in verdict.findings if f.severity is Severity.UNEXAMINED)
-    reasons = condemning + unexamined
-    inbound = envelope.direction is Direction.INBOUND
-    if condemning and (not inbound or _whole_message_condemned(verdict, condemning)):
-        return _quarantine(reasons)
-    remove = _removals(condemning)
-    # What is taken out need not be looked into any more.
-    left = tuple(finding for finding in unexamined if finding.part not in remove)
-    if any(_choice(finding, policy, inbound) is Unexamined.QUARANTINE for finding in left):
-        return _quarantine(reasons)
-    if not inbound:
-        return Decision(Disposition.DELIVER, reasons=reasons)
-    return Decision(
-        Disposition.DELIVER,
-        remove=MappingProxyType(remove),
-        keep_original=bool(remove),
-        reasons=reasons,
-        banner=left,
-    )
-
-
-def _quarantine(reasons: tuple[Finding, ...]) -> Decision:
-    return Decision(Disposition.QUARANTINE, keep_original=True, reasons=reasons)
-
-
-def _whole_message_condemned(verdict: Verdict, condemning: tuple[Finding, ...]) -> bool:
-    protected = {f.part for f in verdict.findings if f.code == "protected"}
-    return any(finding.part is None or finding.part in protected for finding in condemning)
-
-
-def _choice(finding: Finding, policy: Policy, inbound: bool) -> Unexamined:
-    if finding.check != structure.CHECK:
-        return policy.unexamined
-    return policy.unreadable if inbound else Unexamined.QUARANTINE
-
-
-def _removals(condemning: tuple[Finding, ...]) -> dict[int, Finding]:
-    """Each condemned part with the worst that was found in it."""
-    remove: dict[int, Finding] = {}
-    for finding in condemning:
-        if finding.part is not None:
-            remove.setdefault(finding.part, finding)
-    return remove
-
-
 def prepare(
     message: Message,
     decision: Decision,
@@ -193,4 +127,10 @@ def prepare(
 
 def refused(decision: Decision) -> Decision:
     """The decision that takes the place of one whose changes ``prepare`` refused to make."""
-    return replace(_quarantine(decision.reasons), subject_prefix="")
+    return Decision(
+        Disposition.QUARANTINE,
+        label=decision.label,
+        keep_original=True,
+        reasons=decision.reasons,
+        restricted=decision.restricted,
+    )

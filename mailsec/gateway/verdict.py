@@ -66,6 +66,19 @@ class Disposition(StrEnum):
     QUARANTINE = "quarantine"
 
 
+class Label(StrEnum):
+    """One word for a whole message, mildest first; what decided names it."""
+
+    CLEAN = "clean"
+    SUSPICIOUS = "suspicious"
+    SPAM = "spam"
+    FORGED = "forged"
+    BLOCKED = "blocked"
+    UNEXAMINED = "unexamined"
+    FORBIDDEN = "forbidden"
+    MALICIOUS = "malicious"
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What is to be done, and why.
@@ -76,6 +89,7 @@ class Decision:
     """
 
     disposition: Disposition
+    label: Label = Label.CLEAN
     remove: Mapping[int, Finding] = field(default_factory=lambda: MappingProxyType({}))
     subject_prefix: str = ""
     keep_original: bool = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from quarantine.choices import DirectionChoice, MessageState
+from quarantine.choices import DirectionChoice, MessageState, VerdictChoice
 from quarantine.identifiers import new_id
 
 
@@ -12,7 +12,8 @@ class StoredMessage(models.Model):
     """A row is one message of one tenant: envelope, cleaned header texts, state.
 
     ``claimed_until`` is a worker's lease on looking at it, ``sweep_at`` the time from which the
-    sweep asks again for work that stalled, ``tries`` how often a worker began.
+    sweep asks again for work that stalled, ``tries`` how often a worker began. What is
+    ``restricted`` is released by administrators alone and shown in no notice to a user.
     Personal data: sender, header texts, addresses; kept for the tenant's ``trace_days``.
     """
 
@@ -33,6 +34,11 @@ class StoredMessage(models.Model):
     policy_version = models.PositiveIntegerField(default=0)
     changed = models.BooleanField(default=False)
     keep_original = models.BooleanField(default=False)
+    verdict = models.CharField(
+        max_length=10, choices=VerdictChoice.choices, db_default=VerdictChoice.PENDING
+    )
+    spam_score = models.FloatField(null=True)
+    restricted = models.BooleanField(db_default=False)
     trace_header = models.BinaryField(default=bytes)
     error = models.CharField(max_length=500, blank=True)
     about = models.UUIDField(null=True)  # a notice's subject: the message that it reports on

@@ -29,7 +29,8 @@ _RECORD = """
 WITH message AS (
     UPDATE {messages} AS message
     SET state = %b, subject = %b, header_from = %b, message_id = %b, policy_version = %b,
-        trace_header = %b, changed = %b, keep_original = %b, claimed_until = NULL, sweep_at = NULL
+        verdict = %b, spam_score = %b, restricted = %b, trace_header = %b, changed = %b,
+        keep_original = %b, claimed_until = NULL, sweep_at = NULL
     FROM {unawaited}
     WHERE id = %b AND state = ANY(%b::text[])
     RETURNING id
@@ -114,6 +115,9 @@ def _outcome_parameters(
         clean(outcome.header_from, 500),
         clean(outcome.message_id, 500),
         outcome.policy_version,
+        outcome.decision.label.value,
+        outcome.verdict.spam_score,
+        outcome.decision.restricted,
         outcome.trace_header,
         outcome.outgoing is not None,
         outcome.decision.keep_original,
@@ -154,6 +158,7 @@ def _summary(outcome: Outcome) -> dict[str, object]:
             for finding in outcome.decision.reasons[:20]
         ],
         "policy": outcome.policy_version,
+        "score": outcome.verdict.spam_score,
     }
 
 

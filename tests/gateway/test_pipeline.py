@@ -276,7 +276,9 @@ def test_the_worst_of_every_part_is_kept_when_there_is_too_much() -> None:
 def test_an_edit_that_may_not_be_made_is_refused() -> None:
     """And there is a decision for the caller to go on with."""
     finding = Finding("virus", "virus", Severity.MALICIOUS, 2)
-    decision = Decision(Disposition.DELIVER, MappingProxyType({2: finding}), reasons=(finding,))
+    decision = Decision(
+        Disposition.DELIVER, remove=MappingProxyType({2: finding}), reasons=(finding,)
+    )
     with pytest.raises(EditRefused):
         prepare(Message(signed(("a.com", EICAR))), decision, POLICY, WHEN)
     with pytest.raises(EditRefused):

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable
 
 from mailsec.gateway.case import Case
 from mailsec.gateway.contents import Content
-from mailsec.gateway.filters import file_types, readable, structure, virus
+from mailsec.gateway.filters import file_types, listed, readable, spam, structure, virus
 from mailsec.gateway.verdict import Finding
 
 Filter = Callable[[Case], Iterable[Finding]]
 ContentFilter = Callable[[Content, Case], Iterable[Finding]]
 
-FILTERS: tuple[Filter, ...] = (structure.look,)
+FILTERS: tuple[Filter, ...] = (structure.look, listed.look, spam.look)
 CONTENT_FILTERS: tuple[ContentFilter, ...] = (readable.look, virus.look, file_types.look)

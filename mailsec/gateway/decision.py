@@ -1,0 +1,211 @@
+"""DECIDE: what becomes of a message, from what was found and what the tenant wants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from types import MappingProxyType
+
+from mailsec.gateway.authentication import Authentication, Result
+from mailsec.gateway.envelope import Direction, Envelope
+from mailsec.gateway.filters import structure
+from mailsec.gateway.policy import Handling, Policy, Unexamined
+from mailsec.gateway.verdict import Decision, Disposition, Finding, Label, Severity, Verdict
+
+CONDEMNING = (Severity.MALICIOUS, Severity.FORBIDDEN)
+# Their unwanted findings are judged by a list, a matrix and a threshold of their own.
+_JUDGED_APART = frozenset(("listed", "authentication", "spam"))
+# Codes of the filter ``listed``: the lists speak for the whole message.
+ALLOWED, BLOCKED = "allowed", "blocked"
+
+
+def decide(verdict: Verdict, envelope: Envelope, policy: Policy) -> Decision:
+    """What becomes of the message; depends on nothing but its arguments.
+
+    Contents come first, in every direction, whoever the sender is:
+
+    ============================================  =======================  ====================
+    found                                         inbound                  outbound, notice
+    ============================================  =======================  ====================
+    malicious or forbidden, in a part             the part is removed,     quarantine
+                                                  the original is kept
+    the same in a signed or encrypted part,       quarantine               quarantine
+    or not tied to a part
+    the message itself could not be read          ``policy.unreadable``    quarantine
+    an archive could not be looked into           ``policy.unexamined``    ``policy.unexamined``
+    nothing of these                              deliver                  deliver
+    ============================================  =======================  ====================
+
+    Then, for inbound mail of senders that no allow list holds, the strictest of what the block
+    lists, the sender's authentication, forged authorship and the spam score ask for; see
+    ``unwanted``. Suspicious mail that is delivered gets a warning at the head of the body.
+
+    "Deliver" for what was not looked into means with a warning at the head of the body; outbound
+    mail gets none, since a company's letter to its partner is sent whole or not at all.
+    """
+    decision = _by_contents(verdict, envelope, policy)
+    if envelope.direction is not Direction.INBOUND:
+        return decision
+    if decision.disposition is Disposition.QUARANTINE or _allowed(verdict):
+        return decision
+    handling, label, reasons = unwanted(verdict, policy)
+    if handling in (Handling.QUARANTINE, Handling.REJECT):
+        return replace(
+            _quarantine(_worse(decision.label, label), (*reasons, *decision.reasons)),
+            restricted=handling is Handling.REJECT or bool(decision.remove),
+        )
+    if handling is Handling.TAG:
+        decision = replace(
+            decision,
+            label=_worse(decision.label, label),
+            subject_prefix=policy.subject_tag,
+            reasons=(*decision.reasons, *reasons),
+        )
+    return _warned(decision, verdict, policy)
+
+
+def _by_contents(verdict: Verdict, envelope: Envelope, policy: Policy) -> Decision:
+    condemning = tuple(f for f in verdict.findings if f.severity in CONDEMNING)
+    unexamined = tuple(f for f in verdict.findings if f.severity is Severity.UNEXAMINED)
+    reasons = condemning + unexamined
+    label = _label(reasons)
+    inbound = envelope.direction is Direction.INBOUND
+    if condemning and (not inbound or _whole_message_condemned(verdict, condemning)):
+        return replace(_quarantine(label, reasons), restricted=True)
+    remove = _removals(condemning)
+    # What is taken out need not be looked into any more.
+    left = tuple(finding for finding in unexamined if finding.part not in remove)
+    if any(_choice(finding, policy, inbound) is Unexamined.QUARANTINE for finding in left):
+        return replace(_quarantine(label, reasons), restricted=bool(condemning))
+    if not inbound:
+        return Decision(Disposition.DELIVER, label=label, reasons=reasons)
+    return Decision(
+        Disposition.DELIVER,
+        label=label,
+        remove=MappingProxyType(remove),
+        keep_original=bool(remove),
+        reasons=reasons,
+        banner=left,
+        # The kept original still holds what was taken out.
+        restricted=bool(remove),
+    )
+
+
+def _label(reasons: tuple[Finding, ...]) -> Label:
+    severities = {finding.severity for finding in reasons}
+    if Severity.MALICIOUS in severities:
+        return Label.MALICIOUS
+    if Severity.FORBIDDEN in severities:
+        return Label.FORBIDDEN
+    return Label.UNEXAMINED if Severity.UNEXAMINED in severities else Label.CLEAN
+
+
+def _worse(one: Label, other: Label) -> Label:
+    order = list(Label)
+    return max(one, other, key=order.index)
+
+
+def _quarantine(label: Label, reasons: tuple[Finding, ...]) -> Decision:
+    return Decision(Disposition.QUARANTINE, label=label, keep_original=True, reasons=reasons)
+
+
+def _whole_message_condemned(verdict: Verdict, condemning: tuple[Finding, ...]) -> bool:
+    protected = {f.part for f in verdict.findings if f.code == "protected"}
+    return any(finding.part is None or finding.part in protected for finding in condemning)
+
+
+def _choice(finding: Finding, policy: Policy, inbound: bool) -> Unexamined:
+    if finding.check != structure.CHECK:
+        return policy.unexamined
+    return policy.unreadable if inbound else Unexamined.QUARANTINE
+
+
+def _removals(condemning: tuple[Finding, ...]) -> dict[int, Finding]:
+    """Each condemned part with the worst that was found in it."""
+    remove: dict[int, Finding] = {}
+    for finding in condemning:
+        if finding.part is not None:
+            remove.setdefault(finding.part, finding)
+    return remove
+
+
+def _allowed(verdict: Verdict) -> bool:
+    return any(finding.code == ALLOWED for finding in verdict.findings)
+
+
+def unwanted(verdict: Verdict, policy: Policy) -> tuple[Handling, Label, tuple[Finding, ...]]:
+    """The strictest handling that lists, authentication and score ask for, and what asks for it."""
+    order = list(Handling)
+    asked = [one for one in _asked(verdict, policy) if one[0] is not Handling.DELIVER]
+    if not asked:
+        return Handling.DELIVER, Label.CLEAN, ()
+    handling, label, _ = max(asked, key=lambda one: order.index(one[0]))
+    reasons = tuple(finding for _, _, finding in asked if finding is not None)
+    return handling, label, reasons
+
+
+def _asked(verdict: Verdict, policy: Policy) -> Iterator[tuple[Handling, Label, Finding | None]]:
+    found = {finding.code: finding for finding in verdict.findings}
+    if BLOCKED in found:
+        yield Handling.QUARANTINE, Label.BLOCKED, found[BLOCKED]
+    for finding in verdict.findings:
+        if finding.severity is Severity.UNWANTED and finding.check not in _JUDGED_APART:
+            yield Handling.TAG, Label.FORGED, finding
+    forged = by_authentication(verdict.authentication, policy)
+    reason = next((f for f in verdict.findings if f.check == "authentication"), None)
+    yield forged, Label.FORGED, reason
+    if verdict.spam_score is not None:
+        yield by_score(verdict.spam_score, policy), Label.SPAM, found.get("spam")
+
+
+def by_score(score: float, policy: Policy) -> Handling:
+    """What the tenant's thresholds say of a spam score."""
+    if score >= policy.quarantine_score:
+        return policy.above_quarantine_score
+    return Handling.TAG if score >= policy.tag_score else Handling.DELIVER
+
+
+def by_authentication(found: Authentication, policy: Policy) -> Handling:
+    """The result matrix.
+
+    =========================================  ===========================
+    result                                     handling
+    =========================================  ===========================
+    the author's or the envelope's domain is   deliver
+    among the tenant's exceptions
+    DMARC pass                                 deliver
+    DMARC fail, the owner asks for reject      ``policy.dmarc_reject``
+    DMARC fail, … for quarantine               ``policy.dmarc_quarantine``
+    DMARC fail, … for nothing                  ``policy.dmarc_none``
+    no DMARC policy, SPF fail                  ``policy.spf_fail``
+    anything else, errors of the domain name   deliver
+    system included
+    =========================================  ===========================
+    """
+    exceptions = policy.authentication_exceptions
+    if any(_under(domain, exceptions) for domain in (found.dmarc.domain, found.spf.domain)):
+        return Handling.DELIVER
+    if found.dmarc.result is Result.FAIL:
+        return {
+            "reject": policy.dmarc_reject,
+            "quarantine": policy.dmarc_quarantine,
+        }.get(found.dmarc.policy, policy.dmarc_none)
+    if found.dmarc.result is Result.PASS:
+        return Handling.DELIVER
+    return policy.spf_fail if found.spf.result is Result.FAIL else Handling.DELIVER
+
+
+def _under(domain: str, domains: tuple[str, ...]) -> bool:
+    return any(domain == name or domain.endswith(f".{name}") for name in domains)
+
+
+def _warned(decision: Decision, verdict: Verdict, policy: Policy) -> Decision:
+    suspicious = tuple(f for f in verdict.findings if f.severity is Severity.SUSPICIOUS)
+    if not suspicious:
+        return decision
+    return replace(
+        decision,
+        label=_worse(decision.label, Label.SUSPICIOUS),
+        reasons=(*decision.reasons, *suspicious),
+        banner=(*decision.banner, *suspicious) if policy.warn_suspicious else decision.banner,
+    )
