@@ -12,11 +12,9 @@ from uuid import UUID
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
 from quarantine.choices import ContentKind, DeliveryState, MessageState
-from quarantine.errors import ContentGone
+from quarantine.dispatch import content, leaving
 from quarantine.identifiers import first_id_at
-from quarantine.models import Content, Delivery, FindingRow, StoredMessage
-from quarantine.sealing import unseal
-from tenants.keys import key_of
+from quarantine.models import Delivery, FindingRow, StoredMessage
 from tenants.models import Tenant
 from tenants.scope import scoped
 
@@ -38,22 +36,13 @@ class MessageFilter:
 @scoped
 def original(tenant: Tenant, message_id: UUID) -> bytes:
     """The bytes as received; ContentGone where they are not kept any more."""
-    return _open(tenant, message_id, ContentKind.ORIGINAL)
+    return content(tenant, message_id, ContentKind.ORIGINAL)
 
 
 @scoped
 def outgoing(tenant: Tenant, message: StoredMessage) -> bytes:
     """The bytes that leave: the stored outgoing form, or the original below its trace header."""
-    if message.changed:
-        return _open(tenant, message.id, ContentKind.OUTGOING)
-    return bytes(message.trace_header) + _open(tenant, message.id, ContentKind.ORIGINAL)
-
-
-def _open(tenant: Tenant, message_id: UUID, kind: ContentKind) -> bytes:
-    row = Content.objects.filter(message_id=message_id, kind=kind).first()
-    if row is None:
-        raise ContentGone(message_id.hex)
-    return unseal(key_of(tenant), tenant.schema_name, row.id, bytes(row.sealed))
+    return leaving(tenant, message.id).content
 
 
 @scoped

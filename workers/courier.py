@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
+import math
 import random
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.conf import settings
@@ -23,14 +23,16 @@ from mailsec.gateway.retry import RetrySchedule
 from mailsec.gateway.routes import hops_of
 from mailsec.gateway.smtp.connections import ConnectionPool, Connector
 from policies.selectors import current_policy
-from quarantine import selectors, services
+from quarantine import services
+from quarantine.dispatch import Leaving, leaving
 from quarantine.services import Claimed, Settlement
 from tenants.models import Tenant
 from tenants.selectors import domains_of, hops_for, smart_hosts_of
 from workers.reports import notices_for
 
-if TYPE_CHECKING:
-    from quarantine.models import StoredMessage
+_KEEP_SECONDS = 3.0
+_MOST_KEPT = 10_000
+_kept: dict[tuple[str, Direction, str], tuple[float, tuple[Hop, ...] | None]] = {}
 
 
 def hand_on(tenant: Tenant, message_id: UUID, claims: Sequence[Claimed]) -> list[UUID]:
@@ -39,30 +41,24 @@ def hand_on(tenant: Tenant, message_id: UUID, claims: Sequence[Claimed]) -> list
     All routes share one deadline, which ends before the claim's lease does. Each is settled before
     the next one begins, so that a worker's death repeats as little as possible.
     """
-    stored = selectors.message_row(tenant, message_id)
-    content = selectors.outgoing(tenant, stored)
+    mail = leaving(tenant, message_id)
     by_recipient = {claim.recipient: claim for claim in claims}
     end = time.monotonic() + settings.DELIVERY_SECONDS
     made: list[UUID] = []
-    for route in _routes(tenant, stored, claims):
+    for route in _routes(tenant, mail, claims):
         results = route.results
         if route.hops is not None:
-            parcel = Parcel(stored.sender, route.recipients, content, stored.smtputf8)
+            parcel = Parcel(mail.sender, route.recipients, mail.content, mail.smtputf8)
             results = courier().deliver(parcel, route.hops, end - time.monotonic())
-        made += _settle(tenant, stored, content, [(by_recipient[r.recipient], r) for r in results])
+        made += _settle(tenant, mail, [(by_recipient[r.recipient], r) for r in results])
     return made
 
 
-def _settle(
-    tenant: Tenant,
-    stored: StoredMessage,
-    content: bytes,
-    results: Sequence[tuple[Claimed, Result]],
-) -> list[UUID]:
+def _settle(tenant: Tenant, mail: Leaving, results: Sequence[tuple[Claimed, Result]]) -> list[UUID]:
     now, schedule = timezone.now(), schedule_of(tenant)
-    settlements = [_settlement(claim, result, schedule, stored, now) for claim, result in results]
-    notices = notices_for(tenant, stored, content, settlements, schedule, now)
-    return services.settle_deliveries(tenant, stored.id, settlements, now, notices)
+    settlements = [_settlement(claim, result, schedule, mail, now) for claim, result in results]
+    notices = notices_for(tenant, mail, settlements, schedule, now)
+    return services.settle_deliveries(tenant, mail.id, settlements, now, notices)
 
 
 def schedule_of(tenant: Tenant) -> RetrySchedule:
@@ -76,13 +72,13 @@ def schedule_of(tenant: Tenant) -> RetrySchedule:
 
 
 def _settlement(
-    claim: Claimed, result: Result, schedule: RetrySchedule, stored: StoredMessage, now: datetime
+    claim: Claimed, result: Result, schedule: RetrySchedule, mail: Leaving, now: datetime
 ) -> Settlement:
     retry_at = None
     if result.outcome == Outcome.DEFERRED:
         # Jitter keeps mails that failed together from coming back together; it guards nothing.
         jitter = random.random()  # noqa: S311
-        retry_at = schedule.next_attempt(claim.attempt, stored.received_at, now, jitter)
+        retry_at = schedule.next_attempt(claim.attempt, mail.received_at, now, jitter)
     return Settlement(claim, result, retry_at)
 
 
@@ -95,7 +91,7 @@ class _Route:
     results: tuple[Result, ...] = ()
 
 
-def _routes(tenant: Tenant, stored: StoredMessage, claims: Sequence[Claimed]) -> Iterator[_Route]:
+def _routes(tenant: Tenant, mail: Leaving, claims: Sequence[Claimed]) -> Iterator[_Route]:
     """The copies by where they go; domains that share their hops share a transaction."""
     domains: dict[str, list[str]] = {}
     for claim in claims:
@@ -103,7 +99,7 @@ def _routes(tenant: Tenant, stored: StoredMessage, claims: Sequence[Claimed]) ->
     groups: dict[tuple[Hop, ...], list[str]] = {}
     for domain, recipients in domains.items():
         try:
-            groups.setdefault(tuple(_hops(tenant, stored, domain)), []).extend(recipients)
+            groups.setdefault(tuple(_hops(tenant, mail.direction, domain)), []).extend(recipients)
         except NoRoute as error:
             yield _known(recipients, Result("", Outcome.REFUSED, 0, "5.1.2", str(error)))
         except TemporaryResolverError as error:
@@ -117,16 +113,31 @@ def _known(recipients: Sequence[str], result: Result) -> _Route:
     return _Route(tuple(recipients), results=results)
 
 
-def _hops(tenant: Tenant, stored: StoredMessage, domain: str) -> Sequence[Hop]:
+def _hops(tenant: Tenant, direction: Direction, domain: str) -> Sequence[Hop]:
     """Inside goes to the domain's next hops, outside to the smart host or the domain's MX.
 
     Another tenant's domain is outside: its mail passes that tenant's own inbound checks.
     """
-    inside = stored.direction == Direction.INBOUND or domain in domains_of(tenant)
+    configured = _configured(tenant, direction, domain)
+    if configured is None:
+        return hops_of(domain, resolver(), port=settings.MX_PORT)
+    return configured
+
+
+def _configured(tenant: Tenant, direction: Direction, domain: str) -> tuple[Hop, ...] | None:
+    """The hops that the tenant's settings name, at most some seconds old; None: ask for the MX."""
+    key = (tenant.slug, direction, domain)
+    kept_at, hops = _kept.get(key, (-math.inf, None))
+    now = time.monotonic()
+    if now - kept_at < _KEEP_SECONDS:
+        return hops
+    inside = direction is Direction.INBOUND or domain in domains_of(tenant)
     rows = (hops_for(domain) if inside else None) or (() if inside else smart_hosts_of(tenant))
-    if rows or inside:
-        return [Hop(row.host, row.port, TlsMode(row.tls), row.priority) for row in rows]
-    return hops_of(domain, resolver(), port=settings.MX_PORT)
+    hops = tuple(Hop(row.host, row.port, TlsMode(row.tls), row.priority) for row in rows)
+    if len(_kept) >= _MOST_KEPT:
+        _kept.clear()
+    _kept[key] = (now, hops if hops or inside else None)
+    return _kept[key][1]
 
 
 @functools.cache

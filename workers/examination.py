@@ -6,13 +6,11 @@ import functools
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 
 from mailsec.gateway.clients.clamd import ClamdAddress, ClamdScanner
 from mailsec.gateway.edits.trace import Trace, trace_field
-from mailsec.gateway.envelope import Client, Direction, Envelope
 from mailsec.gateway.errors import EditRefused
 from mailsec.gateway.message import Message
 from mailsec.gateway.pipeline import Services, decide, examine, prepare, refused
@@ -20,28 +18,23 @@ from mailsec.gateway.policy import Policy
 from mailsec.gateway.ports import VirusScanner
 from mailsec.gateway.signatures.engine import BuiltinScanner, load_definitions
 from mailsec.gateway.verdict import Disposition
-from quarantine.services import Outcome
+from quarantine.services import Examining, Outcome
 from tenants.models import Tenant
 from threats.selectors import blocked_files
 
-if TYPE_CHECKING:
-    from quarantine.models import StoredMessage
 
-
-def outcome_of(
-    tenant: Tenant, stored: StoredMessage, recipients: tuple[str, ...], raw: bytes, policy: Policy
-) -> Outcome:
+def outcome_of(tenant: Tenant, claimed: Examining, raw: bytes, policy: Policy) -> Outcome:
     """All that is found, decided and changed; ScannerUnavailable where no scanner answers."""
-    envelope = _envelope(stored, recipients)
+    envelope = claimed.envelope
     message = Message(raw)
     verdict = examine(message, envelope, policy, Services(scanner=scanner()))
     decision = decide(verdict, envelope, policy)
     trace = Trace(
         by_host=settings.MAIL_HOSTNAME,
-        queue_id=stored.queue_id,
-        received_at=stored.received_at.astimezone(tenant.zone),
+        queue_id=claimed.queue_id,
+        received_at=claimed.received_at.astimezone(tenant.zone),
         envelope=envelope,
-        authenticated=bool(stored.connector),
+        authenticated=bool(envelope.client.connector),
     )
     trace_header, outgoing = trace_field(trace), None
     if decision.disposition is Disposition.DELIVER:
@@ -59,13 +52,6 @@ def outcome_of(
         subject=message.subject,
         header_from=message.text_of("From"),
         message_id=message.message_id,
-    )
-
-
-def _envelope(stored: StoredMessage, recipients: tuple[str, ...]) -> Envelope:
-    client = Client(stored.client_ip, stored.client_helo, stored.client_tls, stored.connector)
-    return Envelope(
-        Direction(stored.direction), client, stored.sender, recipients, smtputf8=stored.smtputf8
     )
 
 

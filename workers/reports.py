@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 
@@ -16,19 +15,16 @@ from mailsec.gateway.policy import Language
 from mailsec.gateway.retry import RetrySchedule
 from policies.selectors import current_policy
 from quarantine.choices import DeliveryState, EventKind
+from quarantine.dispatch import Leaving
 from quarantine.identifiers import new_id
 from quarantine.services import Notice, Settlement
 from tenants.models import Tenant
 from tenants.selectors import domains_of
 
-if TYPE_CHECKING:
-    from quarantine.models import StoredMessage
-
 
 def notices_for(
     tenant: Tenant,
-    stored: StoredMessage,
-    content: bytes,
+    mail: Leaving,
     settlements: Sequence[Settlement],
     schedule: RetrySchedule,
     now: datetime,
@@ -39,49 +35,48 @@ def notices_for(
         each.result
         for each in settlements
         if each.state == DeliveryState.DEFERRED
-        and schedule.delay_notice_due(stored.received_at, now, each.claim.delay_told)
+        and schedule.delay_notice_due(mail.received_at, now, each.claim.delay_told)
     ]
     wanted = (
         (ReportKind.FAILED, EventKind.BOUNCE_SENT, failed),
         (ReportKind.DELAYED, EventKind.DELAY_SENT, late),
     )
     return [
-        (event, _notice(tenant, stored, content, kind, results, schedule, now))
+        (event, _notice(tenant, mail, kind, results, schedule, now))
         for kind, event, results in wanted
-        if results and should_report(stored.sender, content, kind)
+        if results and should_report(mail.sender, mail.content, kind)
     ]
 
 
 def _notice(
     tenant: Tenant,
-    stored: StoredMessage,
-    content: bytes,
+    mail: Leaving,
     kind: ReportKind,
     results: Sequence[Result],
     schedule: RetrySchedule,
     now: datetime,
 ) -> Notice:
     origin = Origin(settings.MAIL_HOSTNAME, f"mailer-daemon@{settings.MAIL_HOSTNAME}")
-    subject = Message(content).subject
+    subject = Message(mail.content).subject
     report = Report(
         kind=kind,
-        original=content,
-        sender=stored.sender,
+        original=mail.content,
+        sender=mail.sender,
         results=tuple(results),
         origin=origin,
-        arrived_at=stored.received_at.astimezone(tenant.zone),
+        arrived_at=mail.received_at.astimezone(tenant.zone),
         now=now.astimezone(tenant.zone),
         message_id=f"{new_id().hex}@{settings.MAIL_HOSTNAME}",
-        language=_language(tenant, stored.sender),
+        language=_language(tenant, mail.sender),
         subject=subject,
-        retry_until=schedule.expires_at(stored.received_at).astimezone(tenant.zone),
+        retry_until=schedule.expires_at(mail.received_at).astimezone(tenant.zone),
     )
     return Notice(
-        recipient=stored.sender,
+        recipient=mail.sender,
         raw=build_report(report),
         subject=subject,
-        about=stored.id,
-        smtputf8=not stored.sender.isascii(),
+        about=mail.id,
+        smtputf8=not mail.sender.isascii(),
     )
 
 

@@ -6,13 +6,20 @@ from quarantine.services.delivering import (
     claim_deliveries,
     settle_deliveries,
 )
-from quarantine.services.examination import Outcome, claim_examination, record_outcome, wait
+from quarantine.services.examination import (
+    Examining,
+    Outcome,
+    claim_examination,
+    record_outcome,
+    wait,
+)
 from quarantine.services.receive import Arrival, Notice, receive, store_notice
 from quarantine.services.upkeep import Stalled, expire, resubmit, shunt, take_up_stalled
 
 __all__ = [
     "Arrival",
     "Claimed",
+    "Examining",
     "Notice",
     "Outcome",
     "Settlement",

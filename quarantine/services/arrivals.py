@@ -14,7 +14,7 @@ from uuid import UUID
 from mailsec.gateway.envelope import Envelope
 from quarantine.choices import ContentKind, DeliveryState, EventKind, MessageState
 from quarantine.cleaning import clean
-from quarantine.services.statements import execute
+from quarantine.statements import execute
 
 # Foreign keys are looked at when all parts are done, and each part runs once, whether its rows are
 # read or not (PostgreSQL manual, "Data-Modifying Statements in WITH").

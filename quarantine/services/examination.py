@@ -10,21 +10,38 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db import transaction
 
+from mailsec.gateway.envelope import Client, Direction, Envelope
 from mailsec.gateway.verdict import Decision, Disposition, Finding, Verdict
 from quarantine.choices import DeliveryState, EventKind, MessageState
 from quarantine.cleaning import clean, clean_detail
 from quarantine.models import Event, FindingRow, StoredMessage
 from quarantine.services.receive import store_outgoing
-from quarantine.services.statements import fetch
+from quarantine.statements import fetch
 from quarantine.states import advance
 from tenants.models import Tenant
 from tenants.scope import scoped
 
 TO_EXAMINE = (MessageState.RECEIVED, MessageState.WAITING)
 
+# The lease is a hint against double work, not a promise, so its commit need not reach the disk.
+_CLAIM = """
+WITH free AS MATERIALIZED (
+    SELECT message.id FROM {unawaited}, {messages} AS message
+    WHERE message.id = ANY(%b::uuid[]) AND state = ANY(%b::text[])
+        AND (claimed_until IS NULL OR claimed_until < %b)
+    FOR UPDATE OF message SKIP LOCKED
+)
+UPDATE {messages} AS message
+SET claimed_until = %b, sweep_at = %b, tries = tries + 1
+FROM free WHERE message.id = free.id
+RETURNING message.id, direction, received_at, host(client_ip), client_helo, client_tls, connector,
+    smtputf8, sender, ARRAY(
+        SELECT recipient::text FROM {deliveries} AS copy
+        WHERE copy.message_id = message.id ORDER BY copy.id
+    )
+"""
 _RECORD = """
 WITH message AS (
     UPDATE {messages} AS message
@@ -61,26 +78,44 @@ class Outcome:
     message_id: str
 
 
-@scoped
-def claim_examination(tenant: Tenant, ids: Sequence[UUID], now: datetime) -> list[StoredMessage]:
-    """Take a lease on looking at those of these messages that nobody looks at; with their copies.
+@dataclass(frozen=True, slots=True)
+class Examining:
+    """A message that this worker alone looks at for the time of its lease."""
 
-    The lease is a hint against double work, not a promise, so its commit need not reach the disk.
-    """
-    free = Q(claimed_until=None) | Q(claimed_until__lt=now)
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL synchronous_commit = off")
-        found = list(
-            StoredMessage.objects.select_for_update(skip_locked=True)
-            .filter(free, id__in=ids, state__in=TO_EXAMINE)
-            .prefetch_related("deliveries")
-        )
-        lease = now + timedelta(seconds=settings.EXAMINE_LEASE_SECONDS)
-        StoredMessage.objects.filter(id__in=[message.id for message in found]).update(
-            claimed_until=lease, sweep_at=lease, tries=F("tries") + 1
-        )
-    return found
+    id: UUID
+    received_at: datetime
+    envelope: Envelope
+
+    @property
+    def queue_id(self) -> str:
+        """The identifier as it stands in the 250 reply, in Received and in the logs."""
+        return self.id.hex
+
+
+@scoped
+def claim_examination(tenant: Tenant, ids: Sequence[UUID], now: datetime) -> list[Examining]:
+    """Take a lease on looking at those of these messages that nobody looks at."""
+    lease = now + timedelta(seconds=settings.EXAMINE_LEASE_SECONDS)
+    states = [state.value for state in TO_EXAMINE]
+    rows = fetch(_CLAIM, tenant.schema_name, [list(ids), states, now, lease, lease])
+    return [_claimed(*row) for row in sorted(rows)]
+
+
+def _claimed(
+    message_id: UUID,
+    direction: str,
+    received_at: datetime,
+    ip: str,
+    helo: str,
+    tls: str,
+    connector: str,
+    smtputf8: bool,
+    sender: str,
+    recipients: list[str],
+) -> Examining:
+    client = Client(ip, helo, tls, connector)
+    envelope = Envelope(Direction(direction), client, sender, tuple(recipients), smtputf8=smtputf8)
+    return Examining(message_id, received_at, envelope)
 
 
 @scoped

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from mailsec.gateway.hops import Outcome as Attempt
 from mailsec.gateway.message import Message
-from quarantine import selectors, services
+from quarantine import services
 from quarantine.choices import EventKind
+from quarantine.dispatch import leaving
 from quarantine.services import Settlement
 from tenants.models import Tenant
 from tests.quarantine.making import NOW, RAW, arrive, outcome, settlement
@@ -28,8 +30,8 @@ def told(
     schedule = schedule_of(tenant)
     retry_at = schedule.next_attempt(5, NOW, now) if attempt is Attempt.DEFERRED else None
     result: Settlement = settlement(claim, attempt, retry_at)
-    stored = selectors.message_row(tenant, message_id)
-    found = notices_for(tenant, stored, RAW, [result], schedule, now)
+    stored = replace(leaving(tenant, message_id), content=RAW)
+    found = notices_for(tenant, stored, [result], schedule, now)
     services.settle_deliveries(tenant, message_id, [result], now, found)
     return [(kind, Message(notice.raw)) for kind, notice in found]
 
@@ -51,8 +53,8 @@ def test_a_delay_is_told_once(tenant: Tenant) -> None:
         now = NOW + timedelta(hours=hours)
         (claim,) = services.claim_deliveries(tenant, message_id, now)
         result = settlement(claim, Attempt.DEFERRED, now + timedelta(minutes=1))
-        stored = selectors.message_row(tenant, message_id)
-        found = notices_for(tenant, stored, RAW, [result], schedule, now)
+        stored = replace(leaving(tenant, message_id), content=RAW)
+        found = notices_for(tenant, stored, [result], schedule, now)
         services.settle_deliveries(tenant, message_id, [result], now, found)
         counts.append(len(found))
     assert counts == [1, 0]

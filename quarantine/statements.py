@@ -38,11 +38,11 @@ def execute(text: str, schema: str, parameters: Sequence[object]) -> None:
 
 
 def fetch(text: str, schema: str, parameters: Sequence[object]) -> list[tuple[Any, ...]]:
-    """The same, with the rows that it returns."""
+    """The same, with the rows that it returns; they travel in binary, bytes as ``bytes``."""
     connection.ensure_connection()
     with connection.wrap_database_errors:
         rows: list[tuple[Any, ...]] = connection.connection.execute(
-            _statement(text, schema), parameters
+            _statement(text, schema), parameters, binary=True
         ).fetchall()
     return rows
 

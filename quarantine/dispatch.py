@@ -1,0 +1,64 @@
+"""What a delivery worker reads of a message, and what an examiner reads: one statement each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from mailsec.gateway.envelope import Direction
+from quarantine.choices import ContentKind
+from quarantine.errors import ContentGone
+from quarantine.sealing import unseal
+from quarantine.statements import fetch
+from tenants.keys import key_of
+from tenants.models import Tenant
+from tenants.scope import scoped
+
+_LEAVING = """
+SELECT direction, sender, smtputf8, received_at, changed, trace_header, content.id, content.sealed
+FROM {messages} AS message LEFT JOIN {contents} AS content
+    ON content.message_id = message.id
+    AND content.kind = CASE WHEN changed THEN %b::text ELSE %b::text END
+WHERE message.id = %b
+"""
+_CONTENT = "SELECT id, sealed FROM {contents} WHERE message_id = %b AND kind = %b"
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """A message on its way out: its envelope but for the recipients, and the bytes that leave."""
+
+    id: UUID
+    direction: Direction
+    sender: str
+    smtputf8: bool
+    received_at: datetime
+    content: bytes
+
+
+@scoped
+def leaving(tenant: Tenant, message_id: UUID) -> Leaving:
+    """The outgoing form: as stored, or the original below its trace header.
+
+    ContentGone where the bytes are not kept any more.
+    """
+    parameters = [ContentKind.OUTGOING.value, ContentKind.ORIGINAL.value, message_id]
+    rows = fetch(_LEAVING, tenant.schema_name, parameters)
+    if not rows or rows[0][6] is None:
+        raise ContentGone(message_id.hex)
+    direction, sender, smtputf8, received_at, changed, trace, content_id, sealed = rows[0]
+    content = unseal(key_of(tenant), tenant.schema_name, content_id, sealed)
+    if not changed:
+        content = trace + content
+    return Leaving(message_id, Direction(direction), sender, smtputf8, received_at, content)
+
+
+@scoped
+def content(tenant: Tenant, message_id: UUID, kind: ContentKind) -> bytes:
+    """One stored form of a message; ContentGone where it is not kept any more."""
+    rows = fetch(_CONTENT, tenant.schema_name, [message_id, kind.value])
+    if not rows:
+        raise ContentGone(message_id.hex)
+    content_id, sealed = rows[0]
+    return unseal(key_of(tenant), tenant.schema_name, content_id, sealed)
