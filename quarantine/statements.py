@@ -12,6 +12,7 @@ sequence.
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -27,6 +28,7 @@ _TABLES = {
     "deliveries": Delivery,
     "events": Event,
 }
+_USES_BEFORE_KEEPING = 5
 _UNAWAITED = sql.SQL("(SELECT set_config('synchronous_commit', 'off', true)) AS unawaited")
 
 
@@ -34,15 +36,17 @@ def execute(text: str, schema: str, parameters: Sequence[object]) -> None:
     """Run a statement; outside of a transaction it is committed when this returns."""
     connection.ensure_connection()
     with connection.wrap_database_errors:
-        connection.connection.execute(_statement(text, schema), parameters)
+        statement = _statement(text, schema)
+        connection.connection.execute(statement, parameters, prepare=_is_hot(statement))
 
 
 def fetch(text: str, schema: str, parameters: Sequence[object]) -> list[tuple[Any, ...]]:
     """The same, with the rows that it returns; they travel in binary, bytes as ``bytes``."""
     connection.ensure_connection()
     with connection.wrap_database_errors:
+        statement = _statement(text, schema)
         rows: list[tuple[Any, ...]] = connection.connection.execute(
-            _statement(text, schema), parameters, binary=True
+            statement, parameters, binary=True, prepare=_is_hot(statement)
         ).fetchall()
     return rows
 
@@ -59,3 +63,17 @@ def together() -> Iterator[None]:
 def _statement(text: str, schema: str) -> bytes:
     names = {name: sql.Identifier(schema, model._meta.db_table) for name, model in _TABLES.items()}
     return sql.SQL(text).format(**names, unawaited=_UNAWAITED).as_bytes()
+
+
+def _is_hot(statement: bytes) -> bool:
+    """Whether to have the server keep it parsed, which costs one more round trip the first time.
+
+    With many tenants each statement has as many texts; only those in steady use are worth it.
+    """
+    return next(_uses(statement)) >= _USES_BEFORE_KEEPING
+
+
+# Less than psycopg keeps prepared on one connection, so that nothing is dropped and made anew.
+@functools.lru_cache(maxsize=64)
+def _uses(statement: bytes) -> Iterator[int]:
+    return itertools.count()
