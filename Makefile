@@ -10,7 +10,7 @@ PYTHON ?= $(shell for candidate in python3 python3.13 python3.12 python3.11; do 
 VENV_PYTHON := .venv/bin/python
 LOCK := var/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
-.PHONY: help demo demo-once test check bench lock clean environment environment-dev python
+.PHONY: help demo demo-once test check bench fuzz lock clean environment environment-dev python
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ check: environment-dev ## Format, lint, types, import contracts, deploy check, m
 
 bench: environment-dev ## Measure accepts and deliveries per second, beside Postfix if installed
 	@$(VENV_PYTHON) -m bench
+
+fuzz: environment-dev ## Try broken mail on the core (ARGS="--seed 2 --inputs 100000")
+	@$(VENV_PYTHON) -m tests.fuzz $(ARGS)
 
 lock: python ## Resolve requirements*.in anew into the hashed locks
 	@test -x var/uv/bin/uv || { $(PYTHON) -m venv var/uv && var/uv/bin/python -m pip install --quiet uv; }
