@@ -38,6 +38,7 @@ class StoredMessage(models.Model):
         max_length=10, choices=VerdictChoice.choices, db_default=VerdictChoice.PENDING
     )
     spam_score = models.FloatField(null=True)
+    authentication = models.JSONField(db_default={})
     restricted = models.BooleanField(db_default=False)
     trace_header = models.BinaryField(default=bytes)
     error = models.CharField(max_length=500, blank=True)

@@ -14,6 +14,7 @@ from django.db import transaction
 
 from mailsec.gateway.envelope import Client, Direction, Envelope
 from mailsec.gateway.verdict import Decision, Disposition, Finding, Verdict
+from quarantine.authentication import as_json
 from quarantine.choices import DeliveryState, EventKind, MessageState
 from quarantine.cleaning import clean, clean_detail
 from quarantine.models import Event, FindingRow, StoredMessage
@@ -46,8 +47,8 @@ _RECORD = """
 WITH message AS (
     UPDATE {messages} AS message
     SET state = %b, subject = %b, header_from = %b, message_id = %b, policy_version = %b,
-        verdict = %b, spam_score = %b, restricted = %b, trace_header = %b, changed = %b,
-        keep_original = %b, claimed_until = NULL, sweep_at = NULL
+        verdict = %b, spam_score = %b, authentication = %b::text::jsonb, restricted = %b,
+        trace_header = %b, changed = %b, keep_original = %b, claimed_until = NULL, sweep_at = NULL
     FROM {unawaited}
     WHERE id = %b AND state = ANY(%b::text[])
     RETURNING id
@@ -152,6 +153,7 @@ def _outcome_parameters(
         outcome.policy_version,
         outcome.decision.label.value,
         outcome.verdict.spam_score,
+        json.dumps(as_json(outcome.verdict.authentication)),
         outcome.decision.restricted,
         outcome.trace_header,
         outcome.outgoing is not None,
