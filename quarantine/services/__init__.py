@@ -9,6 +9,7 @@ from quarantine.services.delivering import (
 from quarantine.services.examination import (
     Examining,
     Outcome,
+    Shown,
     claim_examination,
     record_outcome,
     wait,
@@ -23,6 +24,7 @@ __all__ = [
     "Notice",
     "Outcome",
     "Settlement",
+    "Shown",
     "Stalled",
     "claim_deliveries",
     "claim_examination",

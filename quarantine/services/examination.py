@@ -199,9 +199,21 @@ def _summary(outcome: Outcome) -> dict[str, object]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What people look for a message by."""
+
+    subject: str = ""
+    header_from: str = ""
+    message_id: str = ""
+
+
 @scoped
-def wait(tenant: Tenant, message_id: UUID, reason: str, now: datetime) -> None:
-    """An examiner gave no answer: the message waits and is looked at again, however long."""
+def wait(tenant: Tenant, message_id: UUID, reason: str, now: datetime, shown: Shown) -> None:
+    """An examiner gave no answer: the message waits and is looked at again, however long.
+
+    It can be found meanwhile by what it shows.
+    """
     with transaction.atomic():
         message = (
             StoredMessage.objects.select_for_update()
@@ -215,7 +227,10 @@ def wait(tenant: Tenant, message_id: UUID, reason: str, now: datetime) -> None:
             Event.objects.create(
                 message=message, at=now, kind=EventKind.WAITING, data={"reason": reason}
             )
+        message.subject = clean(shown.subject, 500)
+        message.header_from = clean(shown.header_from, 500)
+        message.message_id = clean(shown.message_id, 500)
         message.claimed_until = None
         message.tries = 0
         message.sweep_at = now + timedelta(seconds=settings.EXAMINE_LEASE_SECONDS)
-        message.save(update_fields=["state", "claimed_until", "tries", "sweep_at"])
+        message.save()

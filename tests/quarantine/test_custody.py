@@ -89,12 +89,13 @@ class TestExamination:
         now = NOW
         for _ in range(20):
             services.claim_examination(tenant, [message_id], now)
-            services.wait(tenant, message_id, "scanner", now)
+            services.wait(tenant, message_id, "scanner", now, services.Shown("件名\0"))
             now += timedelta(minutes=5)
             assert services.take_up_stalled(tenant, now).examine == [message_id]
         row = selectors.message_with(tenant, message_id)
         assert row is not None
         assert row.state == MessageState.WAITING
+        assert row.subject.startswith("件名")  # it is found by its subject while it waits
 
     def test_a_message_that_kills_every_worker_is_set_aside(self, tenant: Tenant) -> None:
         """After five starts without an end it is shunted, and can be resubmitted."""

@@ -46,36 +46,39 @@ class Clamd:
 @contextmanager
 def running() -> Iterator[Clamd]:
     """clamd on a UNIX socket in a folder of its own, ended afterwards."""
-    with tempfile.TemporaryDirectory(prefix="clamd-") as name:
-        folder = Path(name)
-        (folder / "db").mkdir()
-        digest = hashlib.md5(EICAR, usedforsecurity=False).hexdigest()
-        (folder / "db" / "test.hdb").write_text(f"{digest}:{len(EICAR)}:Test.Eicar\n")
-        (folder / "db" / "test.ndb").write_text(f"Test.Marker:0:*:{MARKER.hex()}\n")
-        configuration = folder / "clamd.conf"
-        configuration.write_text(
-            f"LocalSocket {folder / 'clamd.sock'}\nDatabaseDirectory {folder / 'db'}\n"
-            f"LogFile {folder / 'clamd.log'}\nForeground yes\nStreamMaxLength 1M\n"
-            f"TemporaryDirectory {folder}\nUser {_user()}\nMaxThreads 4\n"
-        )
-        if os.getuid() == 0:
-            shutil.chown(folder, _user())
-        process = subprocess.Popen(
-            [shutil.which("clamd") or "/usr/sbin/clamd", "-c", str(configuration)],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            _wait(folder / "clamd.sock", process)
-            yield Clamd(folder / "clamd.sock", process)
-        finally:
-            if process.poll() is None:
-                process.terminate()
-                try:
-                    process.wait(20)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-                    process.wait(10)
+    with tempfile.TemporaryDirectory(prefix="clamd-") as name, running_in(Path(name)) as started:
+        yield started
+
+
+@contextmanager
+def running_in(folder: Path) -> Iterator[Clamd]:
+    """The same in a folder that stays, so that another one takes its place at the same socket."""
+    (folder / "db").mkdir(exist_ok=True)
+    digest = hashlib.md5(EICAR, usedforsecurity=False).hexdigest()
+    (folder / "db" / "test.hdb").write_text(f"{digest}:{len(EICAR)}:Test.Eicar\n")
+    (folder / "db" / "test.ndb").write_text(f"Test.Marker:0:*:{MARKER.hex()}\n")
+    configuration = folder / "clamd.conf"
+    configuration.write_text(
+        f"LocalSocket {folder / 'clamd.sock'}\nDatabaseDirectory {folder / 'db'}\n"
+        f"LogFile {folder / 'clamd.log'}\nForeground yes\nStreamMaxLength 1M\n"
+        f"TemporaryDirectory {folder}\nUser {_user()}\nMaxThreads 4\n"
+    )
+    process = subprocess.Popen(
+        [shutil.which("clamd") or "/usr/sbin/clamd", "-c", str(configuration)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _wait(folder / "clamd.sock", process)
+        yield Clamd(folder / "clamd.sock", process)
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait(10)
 
 
 def _user() -> str:

@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from mailsec.celery import app, enqueue
 from mailsec.gateway.errors import ScannerUnavailable
+from mailsec.gateway.message import Message
 from policies.selectors import current_policy
 from quarantine import selectors, services
-from quarantine.services import Examining
+from quarantine.services import Examining, Shown
 from tenants.models import Tenant
 from workers.examination import outcome_of
 from workers.tasks.base import TenantTask, to_ids
@@ -39,10 +40,15 @@ def _examine(tenant: Tenant, claimed: Examining) -> bool:
         return services.record_outcome(tenant, claimed.id, outcome, timezone.now())
     except ScannerUnavailable as error:
         log.warning("scanner gave no answer", message=claimed.queue_id, error=str(error))
-        services.wait(tenant, claimed.id, "scanner", timezone.now())
+        services.wait(tenant, claimed.id, "scanner", timezone.now(), _shown(tenant, claimed))
     except SoftTimeLimitExceeded:
         services.shunt(tenant, claimed.id, "Looking at this message took too long.", timezone.now())
     except Exception as error:  # a shell's edge: our own fault never passes or drops mail
         log.exception("message set aside", message=claimed.queue_id)
         services.shunt(tenant, claimed.id, f"{type(error).__name__}: {error}", timezone.now())
     return False
+
+
+def _shown(tenant: Tenant, claimed: Examining) -> Shown:
+    message = Message(selectors.original(tenant, claimed.id))
+    return Shown(message.subject, message.text_of("From"), message.message_id)
