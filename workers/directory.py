@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -17,6 +16,7 @@ from tenants import selectors
 from tenants.errors import TenantError
 from tenants.models import Connector, Tenant
 from workers.smtpd.ports import Address, ConnectorInfo, DirectoryUnavailable, TenantRoute
+from workers.threads import DatabaseThreads
 
 log = structlog.get_logger(__name__)
 
@@ -38,7 +38,7 @@ class DatabaseDirectory:
     """A ``Directory`` over the tenants' tables."""
 
     def __init__(self, threads: int = 2) -> None:
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="directory")
+        self._threads = DatabaseThreads(threads, "directory")
         self._snapshot = Snapshot()
 
     async def start(self) -> None:
@@ -76,7 +76,7 @@ class DatabaseDirectory:
 
     def close(self) -> None:
         """End the threads."""
-        self._threads.shutdown(wait=True)
+        self._threads.close()
 
     async def _ask(self, question: Callable[[], R]) -> R:
         def answered() -> R:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import chain
@@ -24,6 +23,7 @@ from tenants.errors import TenantError
 from tenants.selectors import ready_tenant
 from workers.announcer import Announcer
 from workers.smtpd.ports import Accepted, IntakeUnavailable
+from workers.threads import DatabaseThreads
 
 log = structlog.get_logger(__name__)
 
@@ -48,7 +48,7 @@ class DatabaseIntake:
     """Stores mails through ``quarantine.services`` from a few writer threads."""
 
     def __init__(self, writers: int) -> None:
-        self._threads = ThreadPoolExecutor(writers, thread_name_prefix="intake")
+        self._threads = DatabaseThreads(writers, "intake")
         self._free = writers
         self._waiting: deque[_Waiting] = deque()
         self._running: set[asyncio.Task[None]] = set()
@@ -63,7 +63,7 @@ class DatabaseIntake:
 
     def close(self) -> None:
         """End the writers; what they write now is finished first, and announced."""
-        self._threads.shutdown(wait=True)
+        self._threads.close()
         self._announcer.close()
 
     def _dispatch(self) -> None:
