@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from bench import accept, memory, relay, report
+from bench import accept, memory, mix, relay, report
+from bench.load import Shape
 from bench.postfix import Postfix, PostfixMissing, postfix
+from bench.rspamd import RspamdMissing, rspamd
 from bench.sink import sink
 from bench.stack import free_ports, stack
 from demo.place import CHECKOUT
@@ -39,7 +41,7 @@ def _run(parts: Sequence[str], quick: bool, resources: ExitStack) -> None:
     logs = Path(resources.enter_context(tempfile.TemporaryDirectory(prefix="mailsec-bench-")))
     (hop,) = free_ports(1)
     hopper = resources.enter_context(sink(hop))
-    peer = _peer(hop, resources)
+    peer = _peer(hop, _milter(resources) if "relay" in parts else 0, resources)
     service = resources.enter_context(stack(logs, hop))
     found = report.versions(peer.version if peer else None)
     if "accept" in parts:
@@ -54,16 +56,34 @@ def _run(parts: Sequence[str], quick: bool, resources: ExitStack) -> None:
         _show("accept", "Durable accepts", figures, accept.limits(runs), found)
     if "relay" in parts:
         rounds = 1 if quick else relay.ROUNDS
-        shapes = relay.SHAPES[:1] if quick else relay.SHAPES
+        shapes = [*(relay.SHAPES[:1] if quick else relay.SHAPES), *_real_mail(resources)]
         figures, costs = relay.measure(service, peer, hopper, rounds, shapes, say)
         _show("relay", "End to end", figures, costs, found)
         service.start_web()
         _show("memory", "Memory", memory.figures(service.pids()), (), found)
 
 
-def _peer(hop: int, resources: ExitStack) -> Postfix | None:
+def _milter(resources: ExitStack) -> int:
     try:
-        return resources.enter_context(postfix(FOLDER, hop))
+        return resources.enter_context(rspamd(FOLDER))
+    except RspamdMissing as missing:
+        say(f"no filter beside Postfix: {missing}")
+        return 0
+
+
+def _real_mail(resources: ExitStack) -> list[Shape]:
+    folder = resources.enter_context(tempfile.TemporaryDirectory(prefix="mailsec-mix-"))
+    try:
+        count = len(mix.write(Path(folder), relay.REAL_MAILS))
+    except mix.MixMissing as missing:
+        say(f"no real mail to measure with: {missing}")
+        return []
+    return [Shape(0, 10, count, folder)]
+
+
+def _peer(hop: int, milter: int, resources: ExitStack) -> Postfix | None:
+    try:
+        return resources.enter_context(postfix(FOLDER, hop, milter))
     except PostfixMissing as missing:
         say(f"nothing to compare with: {missing}")
         return None

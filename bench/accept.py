@@ -41,7 +41,7 @@ class Run:
         """One figure for each side of ours."""
         peers = self.rates.get(PEER, [])
         return [
-            _figure(f"accept {self.shape.name}, {side}", rates, peers)
+            _figure(f"accept {self.shape.name}, {side}; {PEER}", rates, peers)
             for side, rates in self.rates.items()
             if side != PEER
         ]

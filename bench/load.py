@@ -16,15 +16,17 @@ class LoadFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How a load looks: so many mails of one size over so many connections."""
+    """How a load looks: so many mails over so many connections, of one size or of a folder."""
 
     size: int
     connections: int
     mails: int
+    folder: str = ""
 
     @property
     def name(self) -> str:
-        return f"{self.size // 1000} kB, {self.connections} conn."
+        kind = "real mail" if self.folder else f"{self.size // 1000} kB"
+        return f"{kind}, {self.connections} conn."
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ def send(port: int, shape: Shape) -> Sent:
     command = [
         *(sys.executable, "-m", "bench.smtp_load", str(port)),
         *("--connections", str(shape.connections), "--mails", str(shape.mails)),
-        *("--size", str(shape.size), "--recipient", RECIPIENT),
+        *("--size", str(shape.size), "--recipient", RECIPIENT, "--folder", shape.folder),
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:

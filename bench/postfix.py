@@ -60,7 +60,7 @@ _MASTER = """\
 127.0.0.1:{accept} inet n - n - - smtpd
   -o smtpd_recipient_restrictions=static:HOLD
 127.0.0.1:{relay} inet n - n - - smtpd
-cleanup unix n - n - 0 cleanup
+{filtered}cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
 rewrite unix - - n - - trivial-rewrite
 bounce unix - - n - 0 bounce
@@ -76,16 +76,24 @@ scache unix - - n - 1 scache
 """
 
 
+_FILTERED = """\
+127.0.0.1:{filtered} inet n - n - - smtpd
+  -o smtpd_milters=inet:127.0.0.1:{milter}
+"""
+
+
 class PostfixMissing(Exception):
     """There is nothing to compare with; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Postfix:
-    """A running Postfix: mail to ``accept`` stays in the queue, mail to ``relay`` goes on."""
+    """A running Postfix: mail to ``accept`` stays in the queue, mail to ``relay`` goes on, mail to
+    ``filtered`` after a milter has looked at it (0 where there is none)."""
 
     accept: int
     relay: int
+    filtered: int
     version: str
     folder: Path
     pid: int
@@ -101,18 +109,23 @@ class Postfix:
 
 
 @contextmanager
-def postfix(parent: Path, hop: int) -> Iterator[Postfix]:
-    """Run Postfix in a fresh folder under ``parent``; PostfixMissing where that cannot be."""
+def postfix(parent: Path, hop: int, milter: int = 0) -> Iterator[Postfix]:
+    """Run Postfix in a fresh folder under ``parent``; PostfixMissing where that cannot be.
+
+    ``milter`` is the port of a mail filter that its third listener asks.
+    """
     postconf = _require()
     with tempfile.TemporaryDirectory(prefix="postfix-", dir=parent.resolve()) as name:
         folder = Path(name)
         folder.chmod(0o755)
-        accept, relay = free_ports(2)
-        _configure(folder, postconf, accept, relay, hop)
+        accept, relay, filtered = free_ports(3)
+        _configure(folder, postconf, (accept, relay, filtered if milter else 0), hop, milter)
         process = _start(folder, postconf)
         try:
             _wait_until_it_answers(process, (accept, relay), folder)
-            yield Postfix(accept, relay, _value(postconf, "mail_version"), folder, process.pid)
+            version = _value(postconf, "mail_version")
+            ports = (accept, relay, filtered if milter else 0)
+            yield Postfix(*ports, version, folder, process.pid)
         finally:
             _stop(process)
 
@@ -131,7 +144,10 @@ def _value(postconf: str, name: str) -> str:
     return done.stdout.strip()
 
 
-def _configure(folder: Path, postconf: str, accept: int, relay: int, hop: int) -> None:
+def _configure(
+    folder: Path, postconf: str, ports: tuple[int, int, int], hop: int, milter: int
+) -> None:
+    accept, relay, filtered = ports
     settings = folder / "etc"
     settings.mkdir(mode=0o755)
     main = _MAIN.format(
@@ -142,7 +158,10 @@ def _configure(folder: Path, postconf: str, accept: int, relay: int, hop: int) -
         hop=hop,
     )
     (settings / "main.cf").write_text(main)
-    (settings / "master.cf").write_text(_MASTER.format(accept=accept, relay=relay))
+    listener = _FILTERED.format(filtered=filtered, milter=milter) if milter else ""
+    (settings / "master.cf").write_text(
+        _MASTER.format(accept=accept, relay=relay, filtered=listener)
+    )
     _make_folders(folder)
 
 

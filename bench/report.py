@@ -13,7 +13,7 @@ from pathlib import Path
 
 from demo.table import render
 
-_HEAD = ("measured", "ours", "Postfix", "unit", "ratio")
+_HEAD = ("measured; beside", "ours", "peer", "unit", "ratio")
 
 
 @dataclass(frozen=True, slots=True)

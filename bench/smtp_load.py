@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import json
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from workers.smtpd.server import loop_factory
 
@@ -18,7 +21,10 @@ CRLF = b"\r\n"
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What to send: ``mails`` in all, spread evenly over ``connections`` that stay open."""
+    """What to send: ``mails`` in all, spread evenly over ``connections`` that stay open.
+
+    The mails of ``folder`` in the order of their names, over and over, where one is given.
+    """
 
     host: str
     port: int
@@ -27,6 +33,7 @@ class Load:
     size: int = 10_000
     sender: str = "sender@example.net"
     recipient: str = "recipient@example.com"
+    folder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +100,25 @@ def make_message(load: Load) -> bytes:
     return head + line * max(1, (load.size - len(head)) // len(line)) + b".\r\n"
 
 
-async def _one_connection(load: Load, mails: int, latencies: list[float]) -> int:
+def messages(load: Load) -> list[bytes]:
+    """What is sent in turn, with dots stuffed and end marks."""
+    if not load.folder:
+        return [make_message(load)]
+    return [
+        (CRLF + path.read_bytes()).replace(b"\r\n.", b"\r\n..")[2:] + b".\r\n"
+        for path in sorted(Path(load.folder).glob("*.eml"))
+    ]
+
+
+async def _one_connection(
+    load: Load, mails: int, turn: Iterator[bytes], latencies: list[float]
+) -> int:
     loop = asyncio.get_running_loop()
     _, client = await loop.create_connection(_Client, load.host, load.port)
     await client.reply()
     await client.command(b"EHLO client.example.net\r\n")
     mail = f"MAIL FROM:<{load.sender}>\r\n".encode()
     rcpt = f"RCPT TO:<{load.recipient}>\r\n".encode()
-    message = make_message(load)
     refused = 0
     for _ in range(mails):
         start = time.perf_counter()
@@ -108,7 +126,7 @@ async def _one_connection(load: Load, mails: int, latencies: list[float]) -> int
         await client.command(rcpt)
         answer = await client.command(b"DATA\r\n")
         if answer.startswith(b"354"):
-            answer = await client.command(message)
+            answer = await client.command(next(turn))
         latencies.append(time.perf_counter() - start)
         if not answer.startswith(b"250"):
             refused += 1
@@ -123,8 +141,9 @@ async def send(load: Load) -> LoadResult:
     latencies: list[float] = []
     share = [load.mails // load.connections] * load.connections
     share[0] += load.mails - sum(share)
+    turn = itertools.cycle(messages(load))
     began, start = time.monotonic(), time.perf_counter()
-    refused = sum(await asyncio.gather(*(_one_connection(load, n, latencies) for n in share)))
+    refused = sum(await asyncio.gather(*(_one_connection(load, n, turn, latencies) for n in share)))
     seconds = time.perf_counter() - start
     latencies.sort()
 
@@ -154,6 +173,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=10_000)
     parser.add_argument("--sender", default="sender@example.net")
     parser.add_argument("--recipient", default="recipient@example.com")
+    parser.add_argument("--folder", default="", help="send these mails instead of made ones")
     load = Load(**vars(parser.parse_args()))
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         result = runner.run(send(load))

@@ -52,6 +52,10 @@ class Stack:
         hop_options = ("--domain", DOMAIN, "--tls", "none")
         self.manage("tenant", "nexthop", "add", TENANT, f"127.0.0.1:{hop}", *hop_options)
 
+    def set_policy(self, *changes: str) -> None:
+        """Change the tenant's settings, each NAME=VALUE."""
+        self.manage("tenant", "policy", TENANT, "set", *changes)
+
     def start_smtpd(self, processes: int) -> int:
         """Start listeners in so many processes, and return the inbound port."""
         inbound, outbound = free_ports(2)
