@@ -5,14 +5,16 @@ Nothing here raises on any bytes: what is wrong is recorded as a defect, which i
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 
 from mailsec.gateway.reading import addresses, headers, html, links, structure
 from mailsec.gateway.reading.addresses import Address
 from mailsec.gateway.reading.headers import Header
+from mailsec.gateway.reading.html import Anchor, Hidden
 from mailsec.gateway.reading.part import Part
 
-__all__ = ["Address", "Header", "Message", "Part"]
+__all__ = ["Address", "Anchor", "Header", "Hidden", "Message", "Part"]
 
 _BODY_TYPES = frozenset(("text/plain", "text/html", "text/enriched", "text/richtext"))
 
@@ -94,8 +96,8 @@ class Message:
         return self.text_of("message-id")
 
     @cached_property
-    def _bodies(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """(text, links) of every part that a mail program shows as text."""
+    def _bodies(self) -> tuple[html.Reduced, ...]:
+        """Every part that a mail program shows as text, reduced to what is read and clicked."""
         bodies = []
         for part in self.parts:
             if part.disposition == "attachment" or not part.is_text:
@@ -104,20 +106,31 @@ class Message:
                 continue
             if part.content_type == "text/html":
                 reduced = html.reduce(part.text())
-                bodies.append((reduced.text, (*reduced.links, *links.in_text(reduced.text))))
+                found = (*reduced.links, *links.in_text(reduced.text))
+                bodies.append(replace(reduced, links=found))
             else:
-                bodies.append((part.text(), tuple(links.in_text(part.text()))))
+                bodies.append(html.Reduced(part.text(), tuple(links.in_text(part.text()))))
         return tuple(bodies)
 
     @cached_property
     def text(self) -> str:
         """All text for a human reader in order: plain bodies, and HTML reduced to its text."""
-        return "\n".join(text for text, _ in self._bodies)
+        return "\n".join(body.text for body in self._bodies)
 
     @cached_property
     def links(self) -> tuple[str, ...]:
         """The http and https links of all shown text, without doubles, in order."""
-        return tuple(dict.fromkeys(link for _, found in self._bodies for link in found))
+        return tuple(dict.fromkeys(link for body in self._bodies for link in body.links))
+
+    @cached_property
+    def anchors(self) -> tuple[Anchor, ...]:
+        """The links of HTML bodies as written, whatever their scheme, with the text they bear."""
+        return tuple(anchor for body in self._bodies for anchor in body.anchors)
+
+    @cached_property
+    def hidden(self) -> tuple[Hidden, ...]:
+        """The text of HTML bodies that their style keeps from the reader."""
+        return tuple(hidden for body in self._bodies for hidden in body.hidden)
 
     @cached_property
     def attachments(self) -> tuple[Part, ...]:

@@ -11,12 +11,15 @@ from html import unescape
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from mailsec.gateway import charset
-from mailsec.gateway.reading import links
+from mailsec.gateway.reading import links, styles
 
 # More of these than any mail has make the parser quadratic: such HTML is only stripped of its tags.
 _MAX_OPEN = 2_000
 _MAX_ATTRIBUTES = 1_000
 _MAX_OPTIONS = 5_000
+_MAX_ANCHORS = 2_000
+_ANCHOR_TEXT = 300
+_HREF = 4_000
 _UNSEEN = frozenset(("script", "style", "head", "template", "title"))
 _INLINE = frozenset(
     "a abbr acronym b bdi bdo big cite code data del dfn em font i img input ins kbd label mark "
@@ -54,38 +57,138 @@ _REFRESH = re.compile(r"\s*[\d.]*\s*[;,]?\s*(?:url\s*=)?\s*[\"']?([^\"']+)", re.
 
 
 @dataclass(frozen=True, slots=True)
+class Anchor:
+    """One link as a reader meets it: where it leads, as written, and the text it stands on."""
+
+    href: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """Text that a reader does not see: how it is hidden, and how much can be seen before it."""
+
+    way: str
+    text: str
+    before: int
+
+
+@dataclass(frozen=True, slots=True)
 class Reduced:
-    """What a reader sees of an HTML body, and where it can lead by a click."""
+    """What a reader sees of an HTML body, and where it can lead by a click.
+
+    ``text`` holds what is hidden by style as well; ``hidden`` says which of it that is.
+    """
 
     text: str
     links: tuple[str, ...]
+    anchors: tuple[Anchor, ...] = ()
+    hidden: tuple[Hidden, ...] = ()
 
 
 def reduce(source: str) -> Reduced:
     """Text and links of an HTML body. Never raises, and takes time in proportion to the size."""
     if _is_hostile(source):
         return _strip(source)
-    text: list[str] = []
-    found: list[str] = []
     root = LexborHTMLParser(source).root
-    for node, seen in _walk(root) if root is not None else ():
-        if node.tag == "-text":
-            if seen:
-                text.append(_BLANKS.sub(" ", node.text_content or ""))
-            continue
+    reader = _Reader(styles.Sheet(source))
+    for node, leaving in _walk(root, reader.open) if root is not None else ():
+        if leaving:
+            reader.leave(node)
+        elif node.tag == "-text":
+            reader.read(node)
+        else:
+            reader.enter(node)
+    return reader.reduced()
+
+
+class _Reader:
+    """Gathers text, links and what is hidden while the tree is walked."""
+
+    def __init__(self, sheet: styles.Sheet) -> None:
+        self.open: set[int] = set()
+        self._sheet = sheet
+        self._look = sheet.start
+        self._looks: dict[int, styles.Look] = {}
+        self._text: list[str] = []
+        self._links: list[str] = []
+        self._anchors: list[Anchor] = []
+        self._anchor: tuple[int, str, list[str]] | None = None
+        self._hidden: list[tuple[str, int, list[str]]] = []
+        self._seen = 0
+
+    def enter(self, node: LexborNode) -> None:
+        tag = node.tag or ""
+        if tag not in _INLINE:
+            self._text.append("\n")
+        self._links += _links_of(node)
+        if tag == "a":
+            self._open_anchor(node)
+        if self._sheet.hides:
+            look = self._sheet.inherited(self._look, node.attributes)
+            if look is not self._look and node.first_child is not None:
+                self._looks[node.mem_id] = self._look
+                self.open.add(node.mem_id)
+                self._look = look
+
+    def leave(self, node: LexborNode) -> None:
         if node.tag not in _INLINE:
-            text.append("\n")
-        found += _links_of(node)
-    plain = charset.clean(_tidy("".join(text)))
-    return Reduced(plain, tuple(dict.fromkeys(map(charset.clean, found))))
+            self._text.append("\n")
+        if node.mem_id in self.open:
+            self._look = self._looks.pop(node.mem_id, self._look)
+            if self._anchor is not None and self._anchor[0] == node.mem_id:
+                self._close_anchor()
+            self.open.discard(node.mem_id)
+
+    def read(self, node: LexborNode) -> None:
+        parent = node.parent
+        if parent is not None and parent.tag in _UNSEEN:
+            return
+        text = _BLANKS.sub(" ", node.text_content or "")
+        self._text.append(text)
+        if self._anchor is not None:
+            self._anchor[2].append(text[:_ANCHOR_TEXT])
+        if not self._look.way:
+            self._seen += len(text.strip())
+        elif self._hidden and self._hidden[-1][:2] == (self._look.way, self._seen):
+            self._hidden[-1][2].append(text)
+        else:
+            self._hidden.append((self._look.way, self._seen, [text]))
+
+    def _open_anchor(self, node: LexborNode) -> None:
+        href = node.attributes.get("href") or ""
+        if not href or node.first_child is None or len(self._anchors) >= _MAX_ANCHORS:
+            return
+        self._close_anchor()
+        self._anchor = (node.mem_id, href, [])
+        self.open.add(node.mem_id)
+
+    def _close_anchor(self) -> None:
+        if self._anchor is not None:
+            text = charset.clean(_tidy("".join(self._anchor[2])[:_ANCHOR_TEXT]))
+            href = charset.clean(links.as_written(self._anchor[1][:_HREF]))
+            self._anchors.append(Anchor(href, text))
+            self._anchor = None
+
+    def reduced(self) -> Reduced:
+        self._close_anchor()
+        plain = charset.clean(_tidy("".join(self._text)))
+        return Reduced(
+            plain,
+            tuple(dict.fromkeys(map(charset.clean, self._links))),
+            tuple(self._anchors),
+            tuple(
+                Hidden(way, charset.clean("".join(pieces)), before)
+                for way, before, pieces in self._hidden
+            ),
+        )
 
 
-def _walk(root: LexborNode) -> Iterator[tuple[LexborNode, bool]]:
-    """Every node in order, with whether its text is seen; a block comes again at its end."""
+def _walk(root: LexborNode, watched: set[int]) -> Iterator[tuple[LexborNode, bool]]:
+    """Every node in order; blocks and watched nodes come again, marked, when they are left."""
     node: LexborNode | None = root
     while node is not None:
-        parent = node.parent
-        yield node, parent is None or parent.tag not in _UNSEEN
+        yield node, False
         following = node.first_child
         while following is None and node is not None:
             following = node.next
@@ -93,8 +196,8 @@ def _walk(root: LexborNode) -> Iterator[tuple[LexborNode, bool]]:
                 node = node.parent
                 if node is None or node.mem_id == root.mem_id:
                     return
-                if node.tag not in _INLINE and node.tag != "-text":
-                    yield node, False
+                if node.mem_id in watched or (node.tag not in _INLINE and node.tag != "-text"):
+                    yield node, True
         node = following
 
 

@@ -51,7 +51,12 @@ def _trim(link: str) -> str:
     return link[:end]
 
 
+def as_written(value: str) -> str:
+    """The value of a link attribute as a browser takes it, whatever its scheme."""
+    return value.strip().translate(_DROPPED)
+
+
 def from_attribute(value: str) -> str:
     """The link of an HTML attribute as a browser takes it; empty where it is not http or https."""
-    value = value.strip().translate(_DROPPED)
+    value = as_written(value)
     return value if _WEB.match(value) else ""

@@ -1,0 +1,129 @@
+"""Host and domain names as people and programs read them. Nothing here raises."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from urllib.parse import unquote
+
+import idna
+from publicsuffixlist import PublicSuffixList
+
+_LONGEST = 253  # octets of a name (RFC 1035 section 2.3.4)
+_AUTHORITY = re.compile(r"\s*[a-z][a-z0-9+.-]*:[/\\]{2,}([^/\\?#]{0,2000})", re.IGNORECASE)
+_PORT = re.compile(r":\d*$")
+_HOST = re.compile(r"[^\s/@:]+\.[^\s/@:.]+")
+_NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a URL leads: its host in lower case, and what stands before an ``@`` in front of it."""
+
+    host: str
+    userinfo: str = ""
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    return PublicSuffixList()
+
+
+@lru_cache(maxsize=8192)
+def registrable(name: str) -> str:
+    """The part of a name that somebody registered, as Unicode; the name itself where none is."""
+    name = readable(name)
+    if is_address(name):
+        return name
+    found = _suffixes().privatesuffix(_ascii(name))
+    # As many labels of the readable name as the registrable part of its ASCII form has.
+    return ".".join(name.split(".")[-(found.count(".") + 1) :]) if found else name
+
+
+@lru_cache(maxsize=8192)
+def label(name: str) -> str:
+    """The one label under the public suffix: ``example`` of ``www.example.co.jp``."""
+    return registrable(name).partition(".")[0]
+
+
+@lru_cache(maxsize=8192)
+def readable(name: str) -> str:
+    """Lower case, without a final dot, A-labels (RFC 5890) as the characters they stand for."""
+    name = name.strip().strip(".").lower()[:_LONGEST]
+    if "xn--" not in name:
+        return name
+    return ".".join(_u_label(part) for part in name.split("."))
+
+
+def _u_label(part: str) -> str:
+    if not part.startswith("xn--") or not part.isascii():
+        return part
+    try:
+        return idna.decode(part)
+    except (idna.IDNAError, UnicodeError, ValueError, IndexError):
+        pass
+    try:
+        return part[4:].encode("ascii").decode("punycode").lower() or part
+    except (UnicodeError, ValueError, OverflowError):
+        return part
+
+
+def _ascii(name: str) -> str:
+    if name.isascii():
+        return name
+    labels = []
+    for part in name.split("."):
+        try:
+            labels.append(part if part.isascii() else "xn--" + part.encode("punycode").decode())
+        except UnicodeError:
+            labels.append(part)
+    return ".".join(labels)
+
+
+def under(name: str, parents: frozenset[str]) -> bool:
+    """Whether a name is one of these or below one of them."""
+    while name:
+        if name in parents:
+            return True
+        name = name.partition(".")[2]
+    return False
+
+
+def same_owner(one: str, other: str) -> bool:
+    """Whether two names were registered by the same hand."""
+    return bool(one) and registrable(one) == registrable(other)
+
+
+def target_of(url: str) -> Target:
+    """The host a browser would connect to, by the rules of the WHATWG URL standard."""
+    match = _AUTHORITY.match(url)
+    if match is None:
+        return Target("")
+    userinfo, _, host = match[1].rpartition("@")
+    host = unquote(_PORT.sub("", host), errors="replace") if not host.startswith("[") else host
+    host = host.partition("]")[0].removeprefix("[") if host.startswith("[") else host
+    return Target(host.strip().strip(".").lower()[:_LONGEST], userinfo[:_LONGEST])
+
+
+def is_address(host: str) -> bool:
+    """Whether a host is an IP address in any form browsers take: 0xC0000201 is 192.0.2.1."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        parts = host.split(".")
+        return 1 <= len(parts) <= 4 and all(_NUMBER.fullmatch(part) for part in parts)
+    return True
+
+
+def host_in(text: str) -> str:
+    """The host of a text that is itself a URL or a host name; empty where it is anything else."""
+    text = text.strip()
+    if not text or len(text) > 2000 or " " in text or "@" in text:
+        return ""
+    host = target_of(text).host if "://" in text else re.split(r"[/?#:]", text, maxsplit=1)[0]
+    host = readable(host)
+    if not _HOST.fullmatch(host) or is_address(host):
+        return ""
+    return host if _suffixes().publicsuffix(_ascii(host), accept_unknown=False) else ""

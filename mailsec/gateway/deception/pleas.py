@@ -1,0 +1,125 @@
+"""Phrases with which strangers ask for money or secrets, in Japanese and English.
+
+A kind of plea is what is asked for, together with what presses the reader to give it: either alone
+stands in ordinary letters. Texts are compared in NFKC and lower case.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+
+_LONGEST = 8_000  # characters; who wants money comes to the point
+
+
+class Kind(StrEnum):
+    """What is asked for."""
+
+    ACCOUNT_CHANGE = "account-change"
+    GIFT_CARD = "gift-card"
+    EXTORTION = "extortion"
+    CREDENTIALS = "credentials"
+    TRANSFER = "transfer"
+
+
+@dataclass(frozen=True, slots=True)
+class Plea:
+    """What is asked for, and the words that ask and press, as they were written."""
+
+    kind: Kind
+    asks: str
+    presses: str
+
+
+def _any(*phrases: str) -> re.Pattern[str]:
+    return re.compile("|".join(phrases))
+
+
+_HASTE = (
+    r"大?至急|緊急|(?:お|大)急ぎ|本日中|今日中|すぐに|直ちに|ただちに|早急|時間がありません",
+    r"\burgent(?:ly)?\b|\basap\b|\bimmediate(?:ly)?\b|\bright away\b|\bas soon as possible\b",
+    r"\bwithout delay\b|\bby (?:the )?(?:end|close) of (?:the )?(?:day|business)\b",
+    r"\btime[- ]sensitive\b|\bwithin (?:the next )?(?:12|24|48|72) ?(?:hours|hrs)\b",
+)
+_SECRECY = (
+    r"秘密|内密|極秘|他言|口外|誰にも(?:言わ|話さ|知らせ)|内々に",
+    r"\bconfidential(?:ly)?\b|\bdiscreet(?:ly)?\b|\bsecre(?:t|cy)\b|\bbetween (?:us|you and me)\b",
+    r"\b(?:do not|don'?t) (?:tell|discuss|share|mention)\b|\bkeep (?:this|it) (?:quiet|private)\b",
+)
+_OUT_OF_REACH = (
+    r"会議中|電話に出られ|電話はでき|手が離せ",
+    r"\bin a meeting\b|\b(?:can'?t|cannot|unable to) (?:talk|take calls|call)\b|\bon my behalf\b",
+)
+_PRESSURE = _any(*_HASTE, *_SECRECY, *_OUT_OF_REACH)
+_RULES: tuple[tuple[Kind, re.Pattern[str], re.Pattern[str]], ...] = (
+    (
+        Kind.EXTORTION,
+        _any(r"\bbitcoins?\b|\bbtc\b|\busdt\b|\bmonero\b|ビットコイン|仮想通貨|暗号資産"),
+        _any(
+            r"ウェブカメラ|webカメラ|録画|盗撮|自慰|わいせつ|ばら(?:撒|ま)|連絡先(?:全員|すべて|に送)",
+            r"ハッキングし|乗っ取り",
+            r"\bwebcam\b|\bmasturbat|\bporn|\byour (?:device|computer) (?:was|has been|got) (?:hacked|infected)",
+            r"\bhacked (?:you|your|into your)\b|\b(?:all )?your contacts\b|\bransom\b",
+            r"\bembarrassing\b|\bi recorded\b|\bleak(?:ed)? your\b",
+        ),
+    ),
+    (
+        Kind.GIFT_CARD,
+        _any(
+            r"(?:ギフト|プリペイド)(?:カード|券|コード)|(?:itunes|google ?play|apple|アマゾン|amazon)"
+            r" ?(?:ギフト)?(?:カード|券)|ビットキャッシュ|ウェブマネー|webmoney",
+            r"\b(?:gift|itunes|google play|steam|amazon|apple|ebay) ?(?:gift )?(?:cards?|vouchers?)\b",
+        ),
+        _PRESSURE,
+    ),
+    (
+        Kind.ACCOUNT_CHANGE,
+        _any(
+            r"(?:振込先|振込口座|送金先|送金口座|入金先|支払い?先|受取口座|銀行口座|口座情報|給与口座)"
+            r"[^。\n]{0,15}?(?:変更|変わ|新し|更新)|新しい(?:振込先|銀行口座|口座)|口座変更",
+            r"\b(?:new|updated|changed|different|alternate|alternative) (?:bank(?:ing)?|payment|account)"
+            r" (?:account|details|information|instructions?)\b",
+            r"\bbank(?:ing)? (?:account|details|information)[^.\n]{0,20}\b(?:changed|updated|under audit)\b",
+            r"\b(?:change|update|switch)[^.\n]{0,20}\b(?:direct deposit|payroll|bank(?:ing)? (?:account|details))\b",
+        ),
+        _PRESSURE,
+    ),
+    (
+        Kind.TRANSFER,
+        _any(
+            r"(?:振り?込み?|送金|入金|お?支払い?)(?:の?手続き?)?(?:を|の)?[^。\n]{0,6}?"
+            r"(?:お願い|して(?:ください|下さい|いただ|頂|もら|ほし|欲し)|手配|済ませ)",
+            r"\b(?:wire|bank) transfers?\b|\btransfer (?:of )?(?:the |some |this )?(?:funds?|money|amount|sum)\b",
+            r"\b(?:process|make|handle|initiate|complete) (?:a|an|the|this|one)? ?(?:urgent |wire |outstanding )?payment\b",
+        ),
+        _PRESSURE,
+    ),
+    (
+        Kind.CREDENTIALS,
+        _any(
+            r"(?:アカウント|パスワード|メールボックス|ご?本人様?|個人情報|カード情報|会員情報)[^。\n]{0,15}?"
+            r"(?:確認|更新|認証|再設定|入力)",
+            r"\b(?:verify|confirm|validate|update|re-?activate|restore)[^.\n]{0,25}"
+            r"\b(?:account|password|mailbox|identity|credentials|e-?mail|log-?in)\b",
+        ),
+        _any(
+            r"(?:アカウント|サービス|ご?利用|メール(?:ボックス)?|カード)[^。\n]{0,12}?"
+            r"(?:停止|失効|制限|凍結|閉鎖|無効|削除)(?:され|いたし|致し|させ|し|と|に)",
+            r"\b(?:account|mailbox|access|service|e-?mail)[^.\n]{0,40}\b(?:suspend|terminat|deactivat|clos"
+            r"|lock|block|disabl|restrict|limit|delet|expir)(?:e|ed|ion|ated|ing|s)?\b",
+        ),
+    ),
+)
+
+
+def plea_in(text: str) -> Plea | None:
+    """The first kind of plea that a text makes, the gravest first."""
+    text = unicodedata.normalize("NFKC", text[:_LONGEST]).lower()
+    for kind, asks, presses in _RULES:
+        asked = asks.search(text)
+        pressed = presses.search(text) if asked else None
+        if asked and pressed:
+            return Plea(kind, asked[0], pressed[0])
+    return None

@@ -1,0 +1,70 @@
+"""A name that belongs to somebody of the company, or an address as a name, on a foreign address."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mailsec.gateway.case import Case
+from mailsec.gateway.deception import domains, names, senders
+from mailsec.gateway.deception.details import cleaned
+from mailsec.gateway.envelope import Direction, domain_of
+from mailsec.gateway.message import Address
+from mailsec.gateway.verdict import Finding, Severity
+
+CHECK = "impersonated-name"
+_MOST_KEYS = 4  # each is a question to the tenant's records
+_ADDRESS = re.compile(r"[A-Za-z0-9._%+'=-]{1,64}@((?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24})")
+
+
+def look(case: Case) -> Iterator[Finding]:
+    """``impersonated-name`` and ``address-in-name`` for the authors and the addresses of Reply-To.
+
+    Members of a company write to mailing lists under their own names, and lists write on behalf of
+    others, so mail of lists is asked about the shown address alone.
+    """
+    if case.envelope.direction is not Direction.INBOUND:
+        return
+    ours = senders.ours(case.policy)
+    shown = (*senders.authors(case.message), *senders.answered_at(case.message))
+    for person in dict.fromkeys(shown):
+        if not person.address or not person.name or domains.under(senders.host_of(person), ours):
+            continue
+        if _is_of_company(person, case):
+            detail = cleaned(shown=person.name, address=person.address)
+            yield Finding(CHECK, "impersonated-name", Severity.SUSPICIOUS, detail=detail)
+        elif other := _other_address(person):
+            detail = cleaned(shown=other, address=person.address)
+            yield Finding(CHECK, "address-in-name", Severity.SUSPICIOUS, detail=detail)
+
+
+def _is_of_company(person: Address, case: Case) -> bool:
+    keys = names.keys(person.name)
+    protected = case.policy.protected_names
+    if any(not set(keys).isdisjoint(names.protected_keys(name)) for name in protected):
+        return not _is_registered(person, case, keys)
+    if case.services.relations is None:
+        return False
+    found = [case.services.relations.addresses_of(key) for key in keys[:_MOST_KEYS]]
+    known = {address.lower() for addresses in found for address in addresses}
+    return bool(known) and person.address.lower() not in known
+
+
+def _is_registered(person: Address, case: Case, keys: tuple[str, ...]) -> bool:
+    relations = case.services.relations
+    if relations is None:
+        return False
+    return any(
+        person.address.lower() == address.lower()
+        for key in keys[:_MOST_KEYS]
+        for address in relations.addresses_of(key)
+    )
+
+
+def _other_address(person: Address) -> str:
+    """An address of another owner that the name itself holds."""
+    real = domain_of(person.address)
+    for match in _ADDRESS.finditer(person.name[:500]):
+        if not domains.same_owner(match[1], real):
+            return match[0]
+    return ""
