@@ -11,7 +11,14 @@ from mailsec.gateway.deception import data, domains
 
 _NOISE = re.compile(r"[\s!.,_・･'\"“”「」<>＜＞()\[\]［］【】:：|/*★☆■◆●]+")
 # What stands in front of a name without being a part of it.
-_LEAD = re.compile(r"^(?:\s|【[^】]{0,20}】|［[^］]{0,20}］|\[[^\]]{0,20}\]|株式会社|[「『“\"'(<(＜★☆■◆●])+")
+_LEAD = re.compile(
+    r"^(?:\s|【[^】]{0,20}】|［[^］]{0,20}］|\[[^\]]{0,20}\]|株式会社|[「『“\"'(<(＜★☆■◆●])+"
+)
+# Words in front of a brand's name that say who is writing, not who is written about.
+_SPEAKER = re.compile(
+    r"(?:(?:the|your|team|support|service|customer|account|security|notice|notification|alert|"
+    r"message|communication|news|info|mail|no-?reply|from|by|at)\b[\s:：|-]*)+(?=\S)"
+)
 _SERVICE = re.compile(
     r"(?i)^[\s.\-_・]*(?:\.?co\.jp|\.com|\.jp|\.ne\.jp|inc|ltd|support|service|security|team|"
     r"account|notice|notification|info|card|pay|id|prime|customer|help|express|web|online|"
@@ -22,7 +29,7 @@ _SERVICE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Brand:
-    """One brand. ``domains`` stand for their subdomains too."""
+    """One brand. ``domains`` stand for their subdomains too, ``label.*`` for that of a country."""
 
     name: str
     domains: frozenset[str]
@@ -70,6 +77,14 @@ def genuine() -> frozenset[str]:
     return frozenset(host for brand in known() for host in brand.domains)
 
 
+def is_genuine_of(domain: str, hosts: frozenset[str]) -> bool:
+    """Whether a domain is one of these, below one of them, or a brand's in one country."""
+    name = domains.readable(domain)
+    if domains.under(name, hosts):
+        return True
+    return f"{domains.label(name)}.*" in hosts and domains.is_national(name)
+
+
 @cache
 def models() -> tuple[Model, ...]:
     """The domains that look-alikes are compared with."""
@@ -77,7 +92,7 @@ def models() -> tuple[Model, ...]:
         Model(host.rstrip("="), brand.name, not host.endswith("="))
         for brand, (_, hosts) in zip(known(), _rows(), strict=True)
         for host in hosts
-        if not host.endswith("-")
+        if not host.endswith(("-", "*"))
     )
 
 
@@ -113,7 +128,11 @@ def claimed_by(name: str) -> Brand | None:
     text = _folded(name[:200])
     while (bare := _LEAD.sub("", text)) != text:
         text = bare
-    text = text.strip()
+    return _claim_at(text) or _claim_at(_SPEAKER.sub("", text, count=1))
+
+
+def _claim_at(text: str) -> Brand | None:
+    """The brand whose name a folded text begins with."""
     if not text:
         return None
     for claim in _by_start().get(text[0], ()):
@@ -136,4 +155,4 @@ def _ends_word(last: str, following: str) -> bool:
 
 def is_genuine(brand: Brand, domain: str) -> bool:
     """Whether a domain is the brand's own."""
-    return domains.under(domains.readable(domain), brand.domains)
+    return is_genuine_of(domain, brand.domains)

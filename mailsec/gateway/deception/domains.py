@@ -14,7 +14,11 @@ from publicsuffixlist import PublicSuffixList
 _LONGEST = 253  # octets of a name (RFC 1035 section 2.3.4)
 _AUTHORITY = re.compile(r"\s*[a-z][a-z0-9+.-]*:[/\\]{2,}([^/\\?#]{0,2000})", re.IGNORECASE)
 _PORT = re.compile(r":\d*$")
-_HOST = re.compile(r"[^\s/@:]+\.[^\s/@:.]+")
+# Country domains that are file extensions as well: README.md is a file, not a host.
+_FILES = frozenset(
+    "ai app bb bz cc cab cpp java js md mov ml pl pm ps pub py rs sh so st ps zip".split()
+)
+_PLAIN_HOST = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?(?:\.[^\W_](?:[\w-]{0,61}[^\W_])?){1,10}")
 _NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+", re.IGNORECASE)
 
 
@@ -46,6 +50,11 @@ def registrable(name: str) -> str:
 def label(name: str) -> str:
     """The one label under the public suffix: ``example`` of ``www.example.co.jp``."""
     return registrable(name).partition(".")[0]
+
+
+def is_national(name: str) -> bool:
+    """Whether a name stands under the domain of a country."""
+    return len(readable(name).rpartition(".")[2]) == 2
 
 
 @lru_cache(maxsize=8192)
@@ -122,8 +131,12 @@ def host_in(text: str) -> str:
     text = text.strip()
     if not text or len(text) > 2000 or " " in text or "@" in text:
         return ""
-    host = target_of(text).host if "://" in text else re.split(r"[/?#:]", text, maxsplit=1)[0]
-    host = readable(host)
-    if not _HOST.fullmatch(host) or is_address(host):
+    if "://" in text:
+        host = readable(target_of(text).host)
+    else:
+        host = readable(re.split(r"[/?#:]", text, maxsplit=1)[0])
+        if not host.startswith("www.") and host.rpartition(".")[2] in _FILES:
+            return ""
+    if not _PLAIN_HOST.fullmatch(host) or is_address(host):
         return ""
     return host if _suffixes().publicsuffix(_ascii(host), accept_unknown=False) else ""

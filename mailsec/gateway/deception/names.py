@@ -62,11 +62,6 @@ def _is_enough(words: list[str]) -> bool:
     return len(whole) >= 3
 
 
-def same(one: str, other: str) -> bool:
-    """Whether two written names may be one person's."""
-    return not set(keys(one)).isdisjoint(keys(other))
-
-
 @lru_cache(maxsize=1024)
 def protected_keys(name: str) -> frozenset[str]:
     """The folded forms of a name that an administrator asked to protect, however short it is."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -13,7 +14,8 @@ from mailsec.gateway.deception.confusables import distance, skeleton
 
 _SHORT = 4  # letters: shorter labels are compared by look or as a whole only
 _SPELLED = 6  # from here on one slip in the spelling counts
-_LONG = 10  # and from here on two
+_LONG = 12  # and from here on two
+_PIECES = re.compile("[.-]")
 _LONGEST = 63  # octets of a label (RFC 1035 section 2.3.4)
 
 
@@ -54,7 +56,7 @@ class Models:
     def like(self, name: str) -> Likeness | None:
         """What this host or domain looks like; None for the genuine and for what is unlike all."""
         name = domains.readable(name)
-        if not name or domains.is_address(name) or domains.under(name, self._genuine):
+        if "." not in name or domains.is_address(name) or brands.is_genuine_of(name, self._genuine):
             return None
         label = domains.label(name)
         return (
@@ -88,10 +90,11 @@ class Models:
 
     def _by_subdomain(self, name: str) -> Likeness | None:
         """A whole genuine domain in front of another one: example.com.login.example.net."""
-        labels = name.split(".")[:-1]
-        for start in range(min(len(labels), 10)):
-            for end in range(start + 2, min(start + 5, len(labels)) + 1):
-                model = self._by_domain.get(".".join(labels[start:end]))
+        suffix = domains.registrable(name).partition(".")[2]
+        pieces = _PIECES.split(name.removesuffix(f".{suffix}"))[:20]
+        for start in range(len(pieces)):
+            for end in range(start + 2, min(start + 5, len(pieces)) + 1):
+                model = self._by_domain.get(".".join(pieces[start:end]))
                 if model is not None:
                     return Likeness(model, Way.SUBDOMAIN)
         return None
@@ -128,10 +131,6 @@ def of_brand(name: str) -> Likeness | None:
     return _of_brands().like(name)
 
 
-def of_company(
-    name: str, own: tuple[str, ...], protected: tuple[str, ...] = ()
-) -> Likeness | None:
+def of_company(name: str, own: tuple[str, ...], protected: tuple[str, ...] = ()) -> Likeness | None:
     """The tenant's own or protected domain that a host looks like."""
     return _of_tenant(own, protected).like(name)
-
-

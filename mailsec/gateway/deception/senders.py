@@ -27,6 +27,25 @@ def is_list_mail(message: Message) -> bool:
     return any(header.name.lower() in _LIST_FIELDS for header in message.headers)
 
 
+def is_list_address(message: Message, person: Address) -> bool:
+    """Whether answers to this address go back to the list, or to whom the mail was sent anyway.
+
+    Anybody can write a List-Id field, so the list has to be the one that is named there.
+    """
+    written = {other.address.lower() for other in (*message.to[:200], *message.cc[:200])}
+    return person.address.lower() in written or is_of_list(message, person)
+
+
+def is_of_list(message: Message, person: Address) -> bool:
+    """Whether the address belongs to whom a list's fields name: lists write in members' stead."""
+    owner = domains.registrable(host_of(person))
+    return any(
+        owner and owner in header.decoded.lower()[:1000]
+        for header in message.headers
+        if header.name.lower() in _LIST_FIELDS
+    )
+
+
 def host_of(address: Address) -> str:
     """The domain of an address, readable."""
     return domains.readable(domain_of(address.address))

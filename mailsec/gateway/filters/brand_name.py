@@ -25,7 +25,7 @@ def look(case: Case) -> Iterator[Finding]:
     The subject counts only where every link leads elsewhere too: shops and newsletters speak of
     brands, and then they lead there. A mailing list speaks of whatever its members like.
     """
-    if case.envelope.direction is not Direction.INBOUND or senders.is_list_mail(case.message):
+    if case.envelope.direction is not Direction.INBOUND:
         return
     authors = [author for author in senders.authors(case.message) if author.address]
     for author in authors:
@@ -47,7 +47,7 @@ def _may_speak_for(author: Address, brand: Brand, case: Case) -> bool:
 def _in_subject(case: Case) -> Brand | None:
     match = _BRACKETED.match(case.message.subject[:100])
     brand = brands.claimed_by(match[1]) if match else None
-    if brand is None or not case.message.links:
+    if brand is None or not case.message.links or senders.is_list_mail(case.message):
         return None
     hosts = (domains.target_of(link).host for link in case.message.links[:_MOST_LINKS])
     return None if any(brands.is_genuine(brand, host) for host in hosts) else brand

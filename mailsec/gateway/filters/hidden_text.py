@@ -13,8 +13,11 @@ from mailsec.gateway.message import Hidden
 from mailsec.gateway.verdict import Finding, Severity
 
 CHECK = "hidden-text"
-# Letters that nobody sees: below this it is a preview line, a counter or an alternative text.
+# Letters that nobody sees: below this it is a counter or an alternative text. What is not shown at
+# all may be meant for another layout; what is shown so that nobody can read it is meant to deceive.
 _MUCH = 400
+_MUCH_DISGUISED = 60
+_DISGUISED = frozenset(("tiny", "same-colour", "transparent", "off-screen"))
 # A newsletter's preview line: hidden, at the very top, one or two sentences.
 _TOP = 100
 _PREVIEW = 300
@@ -23,9 +26,7 @@ _OVERRIDE = re.compile("[\u202d\u202e]")
 _ZERO_WIDTH = "\u00ad\u180e\u200b\u200c\u200d\u2060\ufeff"
 # A word in pieces: letters on both sides of what has no width. Joiners have a use in some scripts,
 # between Latin letters and kana they have none.
-_SPLIT = re.compile(
-    f"[A-Za-z0-9ぁ-ヿ一-鿿][{_ZERO_WIDTH}]+(?=[A-Za-z0-9ぁ-ヿ一-鿿])"
-)
+_SPLIT = re.compile(f"[A-Za-z0-9ぁ-ヿ一-鿿][{_ZERO_WIDTH}]+(?=[A-Za-z0-9ぁ-ヿ一-鿿])")
 _MANY_SPLITS = 20
 _NOTHING = str.maketrans("", "", _ZERO_WIDTH)
 _MOST_TEXT = 200_000
@@ -46,7 +47,8 @@ def _hidden(case: Case) -> Iterator[Finding]:
         letters = _letters(hidden.text)
         if letters and not _is_preview(hidden, letters):
             amount[hidden.way] = amount.get(hidden.way, 0) + letters
-    if sum(amount.values()) >= _MUCH:
+    disguised = sum(letters for way, letters in amount.items() if way in _DISGUISED)
+    if disguised >= _MUCH_DISGUISED or sum(amount.values()) >= _MUCH:
         way = max(amount, key=lambda name: amount[name])
         detail = cleaned(way=way, letters=str(sum(amount.values())))
         yield Finding(CHECK, "hidden-text", Severity.SUSPICIOUS, detail=detail)

@@ -18,6 +18,7 @@ from mailsec.gateway.verdict import Finding, Severity
 CHECK = "link-mismatch"
 _MOST_LINKS = 1_000
 _MOST_FOUND = 3  # of each code
+_LOCAL = re.compile(r"10\.|127\.|169\.254\.|172\.(?:1[6-9]|2\d|3[01])\.|192\.168\.|::1$|f[cd]|fe80")
 _SCRIPT = re.compile(r"(?i)(?:javascript|vbscript|data):")
 
 
@@ -27,7 +28,7 @@ def look(case: Case) -> Iterator[Finding]:
     ``link-mismatch``   the text is a host of another owner than the one it leads to
     ``link-script``     a program or a whole page stands in place of an address
     ``link-userinfo``   a host's name stands in front of the real one: http://bank@other
-    ``link-ip-address`` the text is a host's name, the target a bare IP address; or it is disguised
+    ``link-ip-address`` words lead to a bare IP address, or one is written so that none is seen
     ``link-scripts``    one label of the host mixes Latin letters with others of the same shape
     """
     if case.envelope.direction is not Direction.INBOUND:
@@ -72,10 +73,11 @@ def _found(case: Case, proved: str) -> Iterator[tuple[str, str, str]]:
 
 def _of_anchor(anchor: Anchor, target: Target, proved: str) -> Iterator[tuple[str, str, str]]:
     shown = domains.host_in(anchor.text)
-    if not shown or domains.same_owner(shown, target.host):
-        return
     if domains.is_address(target.host):
-        yield "link-ip-address", shown, target.host
+        if target.host not in anchor.text and not _LOCAL.match(target.host):
+            yield "link-ip-address", anchor.text, target.host
+        return
+    if not shown or domains.same_owner(shown, target.host):
         return
     if proved and proved in (domains.registrable(shown), domains.registrable(target.host)):
         return
