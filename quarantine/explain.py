@@ -138,6 +138,52 @@ _FINDINGS: Mapping[str, Any] = {
     "protected": gettext_lazy(
         "%(item)s is signed or encrypted, so nothing can be taken out of it."
     ),
+    "impersonated-name": gettext_lazy(
+        "The name “%(shown)s” belongs to a person of the company or a protected person, but "
+        "%(address)s is not registered as an address of that person."
+    ),
+    "address-in-name": gettext_lazy(
+        "The sender's name shows the address %(shown)s, but the real address is %(address)s."
+    ),
+    "lookalike-domain": gettext_lazy(
+        "The domain %(domain)s looks like %(resembles)s, but is a different one."
+    ),
+    "brand-name": gettext_lazy(
+        "The sender claims to be %(brand)s, but %(address)s is not one of its known addresses."
+    ),
+    "reply-to-elsewhere": gettext_lazy(
+        "Answers go to %(reply_to)s instead of the sender %(address)s."
+    ),
+    "link-mismatch": gettext_lazy("A link shows %(shown)s, but leads to %(target)s."),
+    "link-script": gettext_lazy("A link holds a program or a whole page instead of an address."),
+    "link-userinfo": gettext_lazy(
+        "A link is written to look like %(shown)s, but leads to %(target)s."
+    ),
+    "link-ip-address": gettext_lazy(
+        "A link leads to a bare IP address (%(target)s) instead of a named website."
+    ),
+    "link-scripts": gettext_lazy(
+        "The host %(shown)s of a link mixes letters of different scripts that look alike."
+    ),
+    "hidden-text": gettext_lazy(
+        "The text holds %(letters)s letters that are hidden from the reader."
+    ),
+    "direction-override": gettext_lazy(
+        "The subject or a name holds characters that turn the order of letters."
+    ),
+    "split-words": gettext_lazy("Words are split by invisible characters."),
+    "money-request": gettext_lazy(
+        "A sender who never wrote before asks urgently or secretly for money or access "
+        "(“%(asks)s”, “%(presses)s”)."
+    ),
+    "several-authors": gettext_lazy(
+        "The mail names several authors, so that mail programs may show different senders: "
+        "%(senders)s."
+    ),
+    "several-subjects": gettext_lazy(
+        "The mail has several subjects, so that mail programs may show different ones: "
+        "%(subjects)s."
+    ),
 }
 _OTHER_FINDING = gettext_lazy("A check (%(code)s) found something in %(item)s.")
 KNOWN_CODES = tuple(_FINDINGS)
@@ -145,13 +191,23 @@ KNOWN_CODES = tuple(_FINDINGS)
 
 def finding_words(code: str, detail: Mapping[str, str], part: int | None) -> str:
     """What was found, where, as a sentence."""
-    values = {
-        "item": _item(detail, part),
-        "virus": detail.get("virus") or _("name unknown"),
-        "type": detail.get("type") or _("type unknown"),
-        "code": code,
-    }
+    values = _Values(
+        {
+            **detail,
+            "item": _item(detail, part),
+            "virus": detail.get("virus") or _("name unknown"),
+            "type": detail.get("type") or _("type unknown"),
+            "code": code,
+        }
+    )
     return str(_FINDINGS.get(code, _OTHER_FINDING)) % values
+
+
+class _Values(dict[str, str]):
+    """What a finding's row does not hold is shown as a dash."""
+
+    def __missing__(self, key: str) -> str:
+        return "–"
 
 
 def _item(detail: Mapping[str, str], part: int | None) -> str:

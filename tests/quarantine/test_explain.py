@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from django.utils import translation
 
+from mailsec.gateway.edits import suspicions
 from mailsec.gateway.filters import structure
 from mailsec.gateway.unpack import Problem
 from mailsec.gateway.verdict import Severity
@@ -20,6 +21,9 @@ WHEN = datetime(2026, 4, 1, tzinfo=UTC)
 CODES = {
     *(problem.value for problem in Problem if problem),
     *structure._UNREAD,
+    *suspicions.CODES,
+    "several-authors",
+    "several-subjects",
     "virus",
     "file-type",
     "protected",

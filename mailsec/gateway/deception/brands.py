@@ -119,8 +119,10 @@ def _folded(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
-def claimed_by(name: str) -> Brand | None:
+def claimed_by(name: str, alone: bool = False) -> Brand | None:
     """The brand whose name this one is or begins with; an ordinary word needs more than that.
+
+    With ``alone`` nothing but words of service may follow the name.
 
     ``Amazon.co.jp``, ``【重要】アマゾン カスタマーサービス`` and ``Apple Support`` are claims,
     ``Amazonas Tours`` and ``Apple Smith`` are none.
@@ -128,10 +130,10 @@ def claimed_by(name: str) -> Brand | None:
     text = _folded(name[:200])
     while (bare := _LEAD.sub("", text)) != text:
         text = bare
-    return _claim_at(text) or _claim_at(_SPEAKER.sub("", text, count=1))
+    return _claim_at(text, alone) or _claim_at(_SPEAKER.sub("", text, count=1), alone)
 
 
-def _claim_at(text: str) -> Brand | None:
+def _claim_at(text: str, alone: bool) -> Brand | None:
     """The brand whose name a folded text begins with."""
     if not text:
         return None
@@ -141,7 +143,7 @@ def _claim_at(text: str) -> Brand | None:
         rest = text[len(claim.key) :]
         if not _NOISE.sub("", rest) or _SERVICE.match(rest):
             return claim.brand
-        if not claim.ordinary and _ends_word(claim.key[-1], rest[0]):
+        if not (alone or claim.ordinary) and _ends_word(claim.key[-1], rest[0]):
             return claim.brand
     return None
 

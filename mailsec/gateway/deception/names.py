@@ -38,9 +38,11 @@ def keys(name: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for piece in (text, _BRACKETS.sub(" ", text), *_DIVIDERS.split(_BRACKETS.sub(" ", text))[:4]):
         words = _words(piece)
-        if _is_enough(words):
-            found.setdefault("".join(words))
-            found.setdefault("".join(reversed(words)))
+        # Behind or in front of a company's or a department's name, too.
+        for some in (words, words[-1:], words[-2:], words[:1], words[:2]):
+            if _is_enough(some):
+                found.setdefault("".join(some))
+                found.setdefault("".join(reversed(some)))
     return tuple(found)
 
 

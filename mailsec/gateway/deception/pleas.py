@@ -37,16 +37,23 @@ def _any(*phrases: str) -> re.Pattern[str]:
     return re.compile("|".join(phrases))
 
 
+# Weak words are left out: every footer is confidential, and asks to be told of errors immediately.
 _HASTE = (
-    r"大?至急|緊急|(?:お|大)急ぎ|本日中|今日中|すぐに|直ちに|ただちに|早急|時間がありません",
-    r"\burgent(?:ly)?\b|\basap\b|\bimmediate(?:ly)?\b|\bright away\b|\bas soon as possible\b",
-    r"\bwithout delay\b|\bby (?:the )?(?:end|close) of (?:the )?(?:day|business)\b",
-    r"\btime[- ]sensitive\b|\bwithin (?:the next )?(?:12|24|48|72) ?(?:hours|hrs)\b",
+    r"大?至急|緊急(?!連絡|時|事態|対応|地震|停止)|(?:お|大)急ぎで|本日中に|今日中に|早急に|一刻も早く",
+    r"\burgent(?:ly)?\b|\basap\b|\bright away\b|\bas soon as possible\b|\bwithout delay\b",
+    r"\bby (?:the )?(?:end|close) of (?:the )?(?:day|business)\b|\btime[- ]sensitive\b",
+    r"\bwithin (?:the next )?(?:12|24|48|72) ?(?:hours|hrs)\b",
 )
 _SECRECY = (
-    r"秘密|内密|極秘|他言|口外|誰にも(?:言わ|話さ|知らせ)|内々に",
-    r"\bconfidential(?:ly)?\b|\bdiscreet(?:ly)?\b|\bsecre(?:t|cy)\b|\bbetween (?:us|you and me)\b",
-    r"\b(?:do not|don'?t) (?:tell|discuss|share|mention)\b|\bkeep (?:this|it) (?:quiet|private)\b",
+    r"秘密(?!保持|情報|厳守|鍵)|内密に|極秘|他言(?:無用|しない)",
+    r"口外(?:しない|せず)|誰にも(?:言わ|話さ|知らせ)|内々に",
+    r"\b(?:strictly|keep (?:this|it)|remain|highly|very|utmost) "
+    r"(?:confidential(?:ity)?|quiet|private)\b",
+    r"\bconfidential (?:matter|transaction|deal|task|business|request|project)\b",
+    r"\bdiscreet(?:ly)?\b|\b(?:absolute|utmost) secrecy\b",
+    r"\bkeep (?:this|it) (?:a )?secret\b|\bbetween (?:us|you and me)\b",
+    r"\b(?:do not|don'?t) "
+    r"(?:tell anyone|discuss (?:this|it)|share this with|mention (?:this|it))\b",
 )
 _OUT_OF_REACH = (
     r"会議中|電話に出られ|電話はでき|手が離せ",
@@ -60,17 +67,19 @@ _RULES: tuple[tuple[Kind, re.Pattern[str], re.Pattern[str]], ...] = (
         _any(
             r"ウェブカメラ|webカメラ|録画|盗撮|自慰|わいせつ|ばら(?:撒|ま)|連絡先(?:全員|すべて|に送)",
             r"ハッキングし|乗っ取り",
-            r"\bwebcam\b|\bmasturbat|\bporn|\byour (?:device|computer) (?:was|has been|got) (?:hacked|infected)",
-            r"\bhacked (?:you|your|into your)\b|\b(?:all )?your contacts\b|\bransom\b",
-            r"\bembarrassing\b|\bi recorded\b|\bleak(?:ed)? your\b",
+            r"\bwebcam\b|\bmasturbat|\bporn|\bransom\b|\bembarrassing\b|\bi recorded\b",
+            r"\byour (?:device|computer) (?:was|has been|got) (?:hacked|infected)",
+            r"\bhacked (?:you|your|into your)\b|\b(?:all )?your contacts\b|\bleak(?:ed)? your\b",
         ),
     ),
     (
         Kind.GIFT_CARD,
         _any(
-            r"(?:ギフト|プリペイド)(?:カード|券|コード)|(?:itunes|google ?play|apple|アマゾン|amazon)"
-            r" ?(?:ギフト)?(?:カード|券)|ビットキャッシュ|ウェブマネー|webmoney",
-            r"\b(?:gift|itunes|google play|steam|amazon|apple|ebay) ?(?:gift )?(?:cards?|vouchers?)\b",
+            r"(?:ギフト|プリペイド)(?:カード|券|コード)",
+            r"(?:itunes|google ?play|apple|アマゾン|amazon) ?(?:ギフト)?(?:カード|券)",
+            r"ビットキャッシュ|ウェブマネー|webmoney",
+            r"\b(?:gift|itunes|google play|steam|amazon|apple|ebay) ?"
+            r"(?:gift )?(?:cards?|vouchers?)\b",
         ),
         _PRESSURE,
     ),
@@ -79,10 +88,12 @@ _RULES: tuple[tuple[Kind, re.Pattern[str], re.Pattern[str]], ...] = (
         _any(
             r"(?:振込先|振込口座|送金先|送金口座|入金先|支払い?先|受取口座|銀行口座|口座情報|給与口座)"
             r"[^。\n]{0,15}?(?:変更|変わ|新し|更新)|新しい(?:振込先|銀行口座|口座)|口座変更",
-            r"\b(?:new|updated|changed|different|alternate|alternative) (?:bank(?:ing)?|payment|account)"
-            r" (?:account|details|information|instructions?)\b",
-            r"\bbank(?:ing)? (?:account|details|information)[^.\n]{0,20}\b(?:changed|updated|under audit)\b",
-            r"\b(?:change|update|switch)[^.\n]{0,20}\b(?:direct deposit|payroll|bank(?:ing)? (?:account|details))\b",
+            r"\b(?:new|updated|changed|different|alternate|alternative) "
+            r"(?:bank(?:ing)?|payment|account) (?:account|details|information|instructions?)\b",
+            r"\bbank(?:ing)? (?:account|details|information)[^.\n]{0,20}"
+            r"\b(?:changed|updated|under audit)\b",
+            r"\b(?:change|update|switch)[^.\n]{0,20}"
+            r"\b(?:direct deposit|payroll|bank(?:ing)? (?:account|details))\b",
         ),
         _PRESSURE,
     ),
@@ -91,8 +102,10 @@ _RULES: tuple[tuple[Kind, re.Pattern[str], re.Pattern[str]], ...] = (
         _any(
             r"(?:振り?込み?|送金|入金|お?支払い?)(?:の?手続き?)?(?:を|の)?[^。\n]{0,6}?"
             r"(?:お願い|して(?:ください|下さい|いただ|頂|もら|ほし|欲し)|手配|済ませ)",
-            r"\b(?:wire|bank) transfers?\b|\btransfer (?:of )?(?:the |some |this )?(?:funds?|money|amount|sum)\b",
-            r"\b(?:process|make|handle|initiate|complete) (?:a|an|the|this|one)? ?(?:urgent |wire |outstanding )?payment\b",
+            r"\b(?:wire|bank) transfers?\b",
+            r"\btransfer (?:of )?(?:the |some |this )?(?:funds?|money|amount|sum)\b",
+            r"\b(?:process|make|handle|initiate|complete) (?:a|an|the|this|one)? ?"
+            r"(?:urgent |wire |outstanding )?payment\b",
         ),
         _PRESSURE,
     ),
@@ -107,8 +120,8 @@ _RULES: tuple[tuple[Kind, re.Pattern[str], re.Pattern[str]], ...] = (
         _any(
             r"(?:アカウント|サービス|ご?利用|メール(?:ボックス)?|カード)[^。\n]{0,12}?"
             r"(?:停止|失効|制限|凍結|閉鎖|無効|削除)(?:され|いたし|致し|させ|し|と|に)",
-            r"\b(?:account|mailbox|access|service|e-?mail)[^.\n]{0,40}\b(?:suspend|terminat|deactivat|clos"
-            r"|lock|block|disabl|restrict|limit|delet|expir)(?:e|ed|ion|ated|ing|s)?\b",
+            r"\b(?:account|mailbox|access|service|e-?mail)[^.\n]{0,40}"
+            r"\b(?:suspend|terminat|deactivat|clos|lock|block|disabl|restrict|limit|delet|expir)(?:e|ed|ion|ated|ing|s)?\b",
         ),
     ),
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -81,7 +80,7 @@ class Models:
     def _by_part(self, label: str) -> Likeness | None:
         pieces = label.split("-")[:10]
         for start in range(len(pieces)):
-            for end in range(start + 1, len(pieces) + 1):
+            for end in range(len(pieces), start, -1):
                 part = "-".join(pieces[start:end])
                 model = self._by_label.get(part) or self._by_look.get(skeleton(part))
                 if model is not None and model.spelling and len(part) > _SHORT and part != label:

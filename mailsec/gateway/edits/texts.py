@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from mailsec.gateway.edits import suspicions
 from mailsec.gateway.policy import Language
-from mailsec.gateway.verdict import Finding
+from mailsec.gateway.verdict import Finding, Severity
 
 _LISTED = 20
 _RULE = "-" * 60
@@ -46,6 +47,16 @@ class Notice:
     contact: str
     language: Language
 
+    @property
+    def suspicious(self) -> tuple[Finding, ...]:
+        """What the reader should beware of, though it was examined."""
+        return tuple(f for f in self.warned if f.severity is Severity.SUSPICIOUS)
+
+    @property
+    def unexamined(self) -> tuple[Finding, ...]:
+        """What nobody looked into."""
+        return tuple(f for f in self.warned if f.severity is not Severity.SUSPICIOUS)
+
 
 def notice_text(notice: Notice) -> str:
     """The whole notice as plain text with a line of dashes above and below."""
@@ -67,9 +78,16 @@ def _japanese(notice: Notice) -> Iterator[str]:
         yield "このメールから、次の添付ファイルを取り除きました。"
         yield from _files(notice.removed, "ファイル名：", "　理由：", 0)
         yield "元のメールは隔離して保管しています。必要な場合はお問い合わせください。"
-    if notice.warned:
+    if notice.unexamined:
         yield "次の内容は検査できませんでした。お心当たりのない場合は開かないでください。"
-        yield from _files(notice.warned, "対象：", "　理由：", 0)
+        yield from _files(notice.unexamined, "対象：", "　理由：", 0)
+    if notice.suspicious:
+        yield "このメールには不審な点があります。"
+        yield from _suspicions(notice.suspicious, "・", 0)
+        yield (
+            "リンクや添付ファイルを開いたり、返信や送金をしたりする前に、電話など別の方法で"
+            "差出人にご確認ください。"
+        )
     yield f"処理日時：{notice.when:%Y年%m月%d日 %H:%M}（UTC{notice.when:%z}）"
     if notice.contact:
         yield f"お問い合わせ先：{notice.contact}"
@@ -81,9 +99,16 @@ def _english(notice: Notice) -> Iterator[str]:
         yield "The following attachments were removed from this message."
         yield from _files(notice.removed, "File: ", "  Reason: ", 1)
         yield "The original message is kept in quarantine. Please ask if you need it."
-    if notice.warned:
+    if notice.unexamined:
         yield "The following could not be examined. Do not open it unless you expected it."
-        yield from _files(notice.warned, "Item: ", "  Reason: ", 1)
+        yield from _files(notice.unexamined, "Item: ", "  Reason: ", 1)
+    if notice.suspicious:
+        yield "There is something suspicious about this message."
+        yield from _suspicions(notice.suspicious, "- ", 1)
+        yield (
+            "Before you open links or files, answer, or pay, ask the sender in another way, "
+            "by telephone for instance."
+        )
     yield f"Time: {notice.when:%Y-%m-%d %H:%M} (UTC{notice.when:%z})"
     if notice.contact:
         yield f"Contact: {notice.contact}"
@@ -94,6 +119,15 @@ def _files(findings: Iterable[Finding], label: str, reason: str, language: int) 
     for name, why in lines[:_LISTED]:
         yield f"{label}{name}"
         yield f"{reason}{why}"
+    if len(lines) > _LISTED:
+        rest = len(lines) - _LISTED
+        yield (f"ほか{rest}件", f"and {rest} more")[language]
+
+
+def _suspicions(findings: Iterable[Finding], bullet: str, language: int) -> Iterator[str]:
+    lines = list(dict.fromkeys(suspicions.words(finding)[language] for finding in findings))
+    for line in lines[:_LISTED]:
+        yield f"{bullet}{line}"
     if len(lines) > _LISTED:
         rest = len(lines) - _LISTED
         yield (f"ほか{rest}件", f"and {rest} more")[language]

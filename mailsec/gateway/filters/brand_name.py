@@ -46,7 +46,7 @@ def _may_speak_for(author: Address, brand: Brand, case: Case) -> bool:
 
 def _in_subject(case: Case) -> Brand | None:
     match = _BRACKETED.match(case.message.subject[:100])
-    brand = brands.claimed_by(match[1]) if match else None
+    brand = brands.claimed_by(match[1], alone=True) if match else None
     if brand is None or not case.message.links or senders.is_list_mail(case.message):
         return None
     hosts = (domains.target_of(link).host for link in case.message.links[:_MOST_LINKS])

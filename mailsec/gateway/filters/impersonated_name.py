@@ -13,7 +13,7 @@ from mailsec.gateway.message import Address
 from mailsec.gateway.verdict import Finding, Severity
 
 CHECK = "impersonated-name"
-_MOST_KEYS = 4  # each is a question to the tenant's records
+_MOST_KEYS = 8  # each is a question to the tenant's records
 _ADDRESS = re.compile(r"[A-Za-z0-9._%+'=-]{1,64}@((?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24})")
 
 
