@@ -68,7 +68,7 @@ class Sheet:
         classed = self._sheet and ("class" in attributes or "id" in attributes)
         gone = look.gone
         if not gone and not (classed and self._layouts):
-            gone = "hidden" if "hidden" in attributes else _gone(rules)
+            gone = "not-displayed" if "hidden" in attributes else _gone(rules)
         size = rules.get("font-size") or rules.get("font", "")
         tiny = _is_tiny(size) if size else look.tiny and not classed
         colour = _colour(rules.get("color") or attributes.get("color") or "")

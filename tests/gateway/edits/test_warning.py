@@ -117,7 +117,7 @@ def test_every_sign_has_its_sentence_in_both_languages(code: str) -> None:
     japanese, english = suspicions.words(finding(code))
     assert any("\u3040" <= char <= "\u30ff" for char in japanese)
     assert english.replace("“", "").replace("”", "").isascii()
-    assert japanese.endswith("。") or japanese.endswith("）。")
+    assert japanese.endswith("。")
     assert english.endswith(".")
 
 

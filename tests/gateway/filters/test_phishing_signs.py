@@ -39,16 +39,51 @@ SIGNS = (
 CORPORA = Path(__file__).parents[4] / "shared" / "corpora"
 PIECES = st.sampled_from(
     [
-        "Amazon", "а", "\u200b", "\u202e", "xn--", "xn--a-0000", ".", "-", "@", "<", ">", '"', "'",
-        "http://", "https://", "javascript:", "data:", "/", "\\", "%40",
-        "[", "]", "0x", "1",
-        "www.",
-        "example.com", "example.co.jp", OWN, "<a href=", "<div style=display:none>",
-        "</div>",
-        "</a>", "style='", "color:#fff;", "font-size:0", ":", ";", " ", "\r\n ", "山田太郎", "様", "（",
-        "至急", "振込先", "変更", "\x00", "\ud800", "rn", "=?utf-8?B?", "?=", ",",
+        *(
+            "Amazon",
+            "а",
+            "\u200b",
+            "\u202e",
+            "xn--",
+            "xn--a-0000",
+            ".",
+            "-",
+            "@",
+            "<",
+            ">",
+            '"',
+            "'",
+        ),
+        *(
+            "http://",
+            "https://",
+            "javascript:",
+            "data:",
+            "/",
+            "\\",
+            "%40",
+            "[",
+            "]",
+            "0x",
+            "1",
+            "www.",
+        ),
+        *("example.com", "example.co.jp", OWN, "<a href=", "<div style=display:none>", "</div>"),
+        *(
+            "</a>",
+            "style='",
+            "color:#fff;",
+            "font-size:0",
+            ":",
+            ";",
+            " ",
+            "\r\n ",
+            "山田太郎",
+            "様",
+        ),
+        *("至急", "振込先", "変更", "\x00", "\ud800", "rn", "=?utf-8?B?", "?=", ",", "（"),
     ]
-)  # fmt: skip
+)
 TEXTS = st.lists(PIECES, max_size=40).map("".join)
 
 
