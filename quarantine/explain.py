@@ -151,6 +151,9 @@ _FINDINGS: Mapping[str, Any] = {
     "brand-name": gettext_lazy(
         "The sender claims to be %(brand)s, but %(address)s is not one of its known addresses."
     ),
+    "brand-unproved": gettext_lazy(
+        "The sender claims to be %(brand)s, but it is not proved that %(address)s sent the mail."
+    ),
     "reply-to-elsewhere": gettext_lazy(
         "Answers go to %(reply_to)s instead of the sender %(address)s."
     ),

@@ -12,8 +12,10 @@ from mailsec.gateway.deception import data, domains
 _NOISE = re.compile(r"[\s!.,_・･'\"“”「」<>＜＞()\[\]［］【】:：|/*★☆■◆●]+")
 # What stands in front of a name without being a part of it.
 _LEAD = re.compile(
-    r"^(?:\s|【[^】]{0,20}】|［[^］]{0,20}］|\[[^\]]{0,20}\]|株式会社|[「『“\"'(<(＜★☆■◆●])+"
+    r"(?:\s|【[^】]{0,20}】(?=.)|\[[^\]]{0,20}\](?=.)|株式会社|[「『“\"'(<【\[★☆■◆●])+"
 )
+# Kanji and kana of one shape: カ一ド is no カード.
+_KANA = str.maketrans("一力口二工卜八夕ﾛ", "ーカロニエトハタロ")
 # Words in front of a brand's name that say who is writing, not who is written about.
 _SPEAKER = re.compile(
     r"(?:(?:the|your|team|support|service|customer|account|security|notice|notification|alert|"
@@ -116,7 +118,7 @@ def _by_start() -> dict[str, tuple[_Claim, ...]]:
 
 
 def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold()
+    return unicodedata.normalize("NFKC", text).casefold().translate(_KANA)
 
 
 def claimed_by(name: str, alone: bool = False) -> Brand | None:
@@ -128,9 +130,14 @@ def claimed_by(name: str, alone: bool = False) -> Brand | None:
     ``Amazonas Tours`` and ``Apple Smith`` are none.
     """
     text = _folded(name[:200])
-    while (bare := _LEAD.sub("", text)) != text:
-        text = bare
+    lead = _LEAD.match(text)
+    text = text[lead.end() :] if lead else text
     return _claim_at(text, alone) or _claim_at(_SPEAKER.sub("", text, count=1), alone)
+
+
+def owning(host: str) -> Brand | None:
+    """The brand that a host belongs to."""
+    return next((brand for brand in known() if is_genuine(brand, host)), None)
 
 
 def _claim_at(text: str, alone: bool) -> Brand | None:

@@ -14,6 +14,8 @@ from mailsec.gateway.deception.confusables import distance, skeleton
 _SHORT = 4  # letters: shorter labels are compared by look or as a whole only
 _SPELLED = 6  # from here on one slip in the spelling counts
 _LONG = 12  # and from here on two
+# Nobody writes from example.com and its like, which stand for different owners (RFC 2606).
+_RESERVED = "example"
 _PIECES = re.compile("[.-]")
 _LONGEST = 63  # octets of a label (RFC 1035 section 2.3.4)
 
@@ -73,7 +75,7 @@ class Models:
 
     def _by_suffix(self, label: str) -> Likeness | None:
         model = self._by_label.get(label)
-        if model is None or not model.spelling or len(label) <= _SHORT:
+        if model is None or not model.spelling or len(label) <= _SHORT or label == _RESERVED:
             return None
         return Likeness(model, Way.SUFFIX)
 

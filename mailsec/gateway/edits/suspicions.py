@@ -26,6 +26,11 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "差出人は「{brand}」を名乗っていますが、アドレス {address} は同社のものと確認できません。",
         "The sender claims to be {brand}, but {address} is not known as an address of theirs.",
     ),
+    "brand-unproved": (
+        "差出人は「{brand}」を名乗っていますが、アドレス {address} が本物であることを"
+        "確認できません。",
+        "The sender claims to be {brand}, but it is not proved that {address} sent this message.",
+    ),
     "reply-to-elsewhere": (
         "返信すると、差出人 {address} とは別の宛先 {reply_to} に送られます。",
         "Answers do not go to the sender {address}, but to {reply_to}.",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from mailsec.gateway.authentication import Result
 from mailsec.gateway.case import Case
-from mailsec.gateway.deception import brands, domains, senders
+from mailsec.gateway.deception import brands, domains, resemblance, senders
 from mailsec.gateway.deception.brands import Brand
 from mailsec.gateway.deception.details import cleaned
 from mailsec.gateway.envelope import Direction
@@ -20,28 +21,48 @@ _MOST_LINKS = 200
 
 
 def look(case: Case) -> Iterator[Finding]:
-    """``brand-name`` where the author's name or the start of the subject claims a brand.
+    """``brand-name`` where a brand is claimed from elsewhere, ``brand-unproved`` where the address
+    is the brand's own, but its authentication was checked and did not prove it.
 
-    The subject counts only where every link leads elsewhere too: shops and newsletters speak of
+    The author's name claims a brand, also by a host of the brand's or one that looks like it. The
+    start of the subject does where every link leads elsewhere too: shops and newsletters speak of
     brands, and then they lead there. A mailing list speaks of whatever its members like.
     """
     if case.envelope.direction is not Direction.INBOUND:
         return
     authors = [author for author in senders.authors(case.message) if author.address]
-    for author in authors:
-        brand = brands.claimed_by(author.name)
-        if brand is not None:
-            if not _may_speak_for(author, brand, case):
-                yield _finding(brand, author)
+    claims = [(author, _claimed_in(author.name)) for author in authors]
+    subject = None if any(brand for _, brand in claims) else _in_subject(case)
+    for author, brand in claims:
+        claimed = brand or subject
+        if claimed is None or domains.under(senders.host_of(author), senders.trusted(case.policy)):
+            continue
+        if not brands.is_genuine(claimed, senders.host_of(author)):
+            yield _finding("brand-name", claimed, author)
             return
-    brand = _in_subject(case)
-    if brand and authors and not any(_may_speak_for(author, brand, case) for author in authors):
-        yield _finding(brand, authors[0])
+        if brand and _is_refuted(author, case):
+            yield _finding("brand-unproved", claimed, author)
+            return
 
 
-def _may_speak_for(author: Address, brand: Brand, case: Case) -> bool:
-    host = senders.host_of(author)
-    return brands.is_genuine(brand, host) or domains.under(host, senders.trusted(case.policy))
+def _claimed_in(name: str) -> Brand | None:
+    host = domains.host_in(name)
+    if not host:
+        return brands.claimed_by(name)
+    likeness = resemblance.of_brand(host)
+    return brands.owning(likeness.model.domain if likeness else host)
+
+
+def _is_refuted(author: Address, case: Case) -> bool:
+    """Whether the checks were made for this author, gave answers, and none of them proves him.
+
+    Mailing lists break proofs by what they add.
+    """
+    dmarc = case.authentication.dmarc
+    if senders.is_list_mail(case.message) or case.authentication.author_is_authentic:
+        return False
+    checked = domains.readable(dmarc.domain) == senders.host_of(author)
+    return checked and dmarc.result in (Result.FAIL, Result.NONE)
 
 
 def _in_subject(case: Case) -> Brand | None:
@@ -53,6 +74,6 @@ def _in_subject(case: Case) -> Brand | None:
     return None if any(brands.is_genuine(brand, host) for host in hosts) else brand
 
 
-def _finding(brand: Brand, author: Address) -> Finding:
+def _finding(code: str, brand: Brand, author: Address) -> Finding:
     detail = cleaned(brand=brand.name, address=author.address, shown=author.name)
-    return Finding(CHECK, "brand-name", Severity.SUSPICIOUS, detail=detail)
+    return Finding(CHECK, code, Severity.SUSPICIOUS, detail=detail)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from mailsec.gateway.case import Case
 from mailsec.gateway.deception import domains, resemblance, senders
 from mailsec.gateway.deception.details import cleaned
+from mailsec.gateway.deception.resemblance import Way
 from mailsec.gateway.envelope import Direction
 from mailsec.gateway.verdict import Finding, Severity
 
@@ -28,7 +29,9 @@ def look(case: Case) -> Iterator[Finding]:
         likeness = resemblance.of_company(host, own, protected) or resemblance.of_brand(host)
         if likeness is None or domains.registrable(host) in found:
             continue
-        shown = host if likeness.way is resemblance.Way.SUBDOMAIN else domains.registrable(host)
+        if likeness.way is Way.SUFFIX and _is_known_namesake(host, case):
+            continue
+        shown = host if likeness.way is Way.SUBDOMAIN else domains.registrable(host)
         detail = cleaned(
             domain=shown,
             resembles=likeness.model.domain,
@@ -40,6 +43,17 @@ def look(case: Case) -> Iterator[Finding]:
         if len(found) >= _MOST_FOUND:
             break
     yield from found.values()
+
+
+def _is_known_namesake(host: str, case: Case) -> bool:
+    """Whether another company of the same name writes, which is proved and wrote before."""
+    authors = senders.authors(case.message)
+    relations = case.services.relations
+    if relations is None or len(authors) != 1 or not case.authentication.author_is_authentic:
+        return False
+    return domains.same_owner(host, senders.host_of(authors[0])) and relations.has_corresponded(
+        authors[0].address, case.envelope.recipients
+    )
 
 
 def _hosts(case: Case) -> Iterator[str]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from mailsec.gateway.authentication import Authentication, Dmarc, Result
 from mailsec.gateway.envelope import Direction
 from mailsec.gateway.filters import brand_name
 from mailsec.gateway.verdict import Severity
@@ -31,6 +32,10 @@ def codes(raw: bytes) -> list[str]:
         ("Apple Support", "Apple"),
         ("Support Netflix", "Netflix"),
         ("国税庁", "国税庁"),
+        ("三井住友カ一ド", "三井住友カード"),
+        ("[楽天市場緊急お知らせ]", "楽天市場"),
+        ("eki-net.com", "えきねっと"),
+        ("Aamzon.co.jp", "Amazon"),
     ],
 )
 def test_a_brand_as_the_senders_name_is_found(name: str, brand: str) -> None:
@@ -71,6 +76,21 @@ def test_other_names_are_let_be(name: str) -> None:
 def test_the_brand_itself_and_we_ourselves_are_let_be(name: str, address: str) -> None:
     """By the domain; whether it is forged is for the authentication to say."""
     assert codes(mail(address, name=name)) == []
+
+
+def test_the_brands_own_address_must_be_proved_where_that_was_checked() -> None:
+    """Most phishing forges the real address; a list breaks the proof, an error is no answer."""
+
+    def found(result: Result, *fields: str) -> list[str]:
+        checked = Authentication(dmarc=Dmarc(result, "amazon.co.jp", "none"))
+        raw = mail("info@amazon.co.jp", *fields, name="Amazon.co.jp")
+        return [finding.code for finding in brand_name.look(case(raw, authentication=checked))]
+
+    assert found(Result.FAIL) == ["brand-unproved"]
+    assert found(Result.NONE) == ["brand-unproved"]
+    assert found(Result.PASS) == []
+    assert found(Result.TEMPERROR) == []
+    assert found(Result.FAIL, "List-Id: <a.example.org>") == []
 
 
 def test_the_subject_counts_where_every_link_leads_elsewhere() -> None:

@@ -9,7 +9,7 @@ import pytest
 from mailsec.gateway.envelope import Direction
 from mailsec.gateway.filters import lookalike_domain
 from mailsec.gateway.verdict import Severity
-from tests.gateway.filters.making import INBOUND, OWN, PARTNER, case, mail
+from tests.gateway.filters.making import INBOUND, OWN, PARTNER, PROVED, Records, case, mail
 
 
 def found(raw: bytes) -> list[tuple[str, str]]:
@@ -76,6 +76,15 @@ def test_a_lookalike_is_found_with_what_it_looks_like(
 def test_the_genuine_and_the_merely_similar_are_let_be(domain: str) -> None:
     """Also subdomains, brands in other countries, and ordinary words near a brand's name."""
     assert found(mail(f"a@{domain}", text=f"https://{domain}/")) == []
+
+
+def test_a_namesake_that_is_proved_and_known_is_let_be() -> None:
+    """yamada-shoji.test may be another company: only its first mail is suspicious."""
+    raw = mail("a@yamada-shoji.test")
+    known = Records(known=frozenset(["a@yamada-shoji.test"]))
+    assert not list(lookalike_domain.look(case(raw, known, authentication=PROVED)))
+    assert list(lookalike_domain.look(case(raw, known)))
+    assert list(lookalike_domain.look(case(raw, Records(), authentication=PROVED)))
 
 
 def test_links_in_list_mail_are_let_be_but_not_its_senders() -> None:
