@@ -124,8 +124,8 @@ class _Reader:
         self._links += _links_of(node)
         if tag == "a":
             self._open_anchor(node)
-        if self._sheet.hides:
-            look = self._sheet.inherited(self._look, node.attributes)
+        if self._sheet.hides and (attributes := node.attributes):
+            look = self._sheet.inherited(self._look, attributes)
             if look is not self._look and node.first_child is not None:
                 self._looks[node.mem_id] = self._look
                 self.open.add(node.mem_id)

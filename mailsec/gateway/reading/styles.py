@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _HIDING = re.compile(
     r"""(?i)display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|opacity\s*[:=]\s*0?[.0\s;"']"""
@@ -16,6 +16,10 @@ _HIDING = re.compile(
 )
 _SHEET = re.compile(r"(?i)<style\b|<link\b[^>]{0,300}stylesheet")
 _MEDIA = re.compile(r"(?i)@media")
+_RULE = re.compile(
+    r"(?:^|;)\s*(display|visibility|color|opacity|overflow|(?:max-)?(?:height|width)|left|top|"
+    r"text-indent|font(?:-size)?|background(?:-color|-image)?)\s*:([^;]*)"
+)
 _SIZE = re.compile(r"(\d*\.?\d+)\s*(px|pt|em|rem|%|)")
 _HEX = re.compile(r"#([0-9a-f]{6}|[0-9a-f]{3})\b")
 _RGB = re.compile(r"rgba?\(\s*(\d{1,3})\s*,\s*(\d{1,3})\s*,\s*(\d{1,3})\s*(?:,\s*([\d.]+)\s*)?\)")
@@ -30,24 +34,23 @@ Colour = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How text appears at one place; None is a colour that cannot be told."""
+    """How text appears at one place; None is a colour that cannot be told.
+
+    ``way`` is how text is hidden here, empty where it can be seen.
+    """
 
     gone: str = ""
     tiny: bool = False
     colour: Colour | None = None
     background: Colour | None = None
+    way: str = field(init=False, compare=False)
 
-    @property
-    def way(self) -> str:
-        """How text is hidden here, empty where it can be seen."""
-        if self.gone:
-            return self.gone
-        if self.tiny:
-            return "tiny"
-        if self.colour is None or self.background is None:
-            return ""
-        pairs = zip(self.colour, self.background, strict=True)
-        return "same-colour" if all(abs(a - b) <= _ALIKE for a, b in pairs) else ""
+    def __post_init__(self) -> None:
+        way = self.gone or ("tiny" if self.tiny else "")
+        if not way and self.colour is not None and self.background is not None:
+            pairs = zip(self.colour, self.background, strict=True)
+            way = "same-colour" if all(abs(a - b) <= _ALIKE for a, b in pairs) else ""
+        object.__setattr__(self, "way", way)
 
 
 class Sheet:
@@ -59,19 +62,40 @@ class Sheet:
         # Another layout for small screens shows what this one hides, and hides what it shows.
         self._layouts = self._sheet and _MEDIA.search(source) is not None
         self.start = Look(background=None if self._sheet else _NAMED["white"])
+        # A body repeats a few styles hundreds of times. Each look is kept, so its id is its own.
+        self._known: dict[tuple[int | str | bool | None, ...], Look] = {}
+        self._kept = [self.start]
 
     def inherited(self, look: Look, attributes: Mapping[str, str | None]) -> Look:
         """The look inside an element with these attributes, where it is ``look`` around it."""
         if _ATTRIBUTES.isdisjoint(attributes):
             return look
-        rules = _rules(attributes.get("style") or "")
+        style = attributes.get("style")
+        key = (
+            id(look),
+            style,
+            attributes.get("bgcolor"),
+            attributes.get("color"),
+            "hidden" in attributes,
+            "class" in attributes or "id" in attributes,
+            "background" in attributes,
+        )
+        known = self._known.get(key)
+        if known is None:
+            known = self._inherited(look, _rules(style or ""), attributes)
+            self._known[key] = known
+            self._kept.append(known)
+        return known
+
+    def _inherited(
+        self, look: Look, rules: Mapping[str, str], attributes: Mapping[str, str | None]
+    ) -> Look:
         classed = self._sheet and ("class" in attributes or "id" in attributes)
         gone = look.gone
         if not gone and not (classed and self._layouts):
             gone = "not-displayed" if "hidden" in attributes else _gone(rules)
         size = rules.get("font-size") or rules.get("font", "")
         tiny = _is_tiny(size) if size else look.tiny and not classed
-        colour = _colour(rules.get("color") or attributes.get("color") or "")
         colour = _colour(rules.get("color") or attributes.get("color") or "")
         own, background = _background(rules, attributes)
         changed = Look(
@@ -84,12 +108,8 @@ class Sheet:
 
 
 def _rules(style: str) -> dict[str, str]:
-    rules = {}
-    for rule in style[:_LONGEST_STYLE].lower().split(";"):
-        name, colon, value = rule.partition(":")
-        if colon:
-            rules[name.strip()] = value.replace("!important", "").strip()
-    return rules
+    found = _RULE.findall(style[:_LONGEST_STYLE].lower())
+    return {name: value.replace("!important", "").strip() for name, value in found}
 
 
 def _gone(rules: Mapping[str, str]) -> str:
