@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailsec.gateway.deception.confusables import distance, mixes_scripts, skeleton
@@ -54,6 +54,7 @@ def test_the_distance_counts_slips(one: str, other: str, steps: int) -> None:
     assert distance(one, other, 2) == steps
 
 
+@settings(deadline=None)
 @given(WORDS, WORDS)
 def test_the_distance_is_a_distance(one: str, other: str) -> None:
     """Symmetric, and zero for the same word alone."""
@@ -61,6 +62,7 @@ def test_the_distance_is_a_distance(one: str, other: str) -> None:
     assert (distance(one, other, 3) == 0) == (one == other)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_a_skeleton_never_raises(text: str) -> None:
     """On any text."""

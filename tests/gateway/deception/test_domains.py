@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailsec.gateway.deception import domains
@@ -91,6 +91,7 @@ def test_a_text_that_is_a_host(text: str, host: str) -> None:
     assert domains.host_in(text) == host
 
 
+@settings(deadline=None)
 @given(HOSTS, HOSTS)
 def test_nothing_raises(one: str, other: str) -> None:
     """On any text."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailsec.gateway.deception import names
@@ -35,6 +35,7 @@ def test_too_little_is_no_name(name: str) -> None:
     assert names.keys(name) == ()
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_any_text_has_few_keys(text: str) -> None:
     """Never raises, and asks little of the records."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailsec.gateway.reading.html import Anchor, reduce
@@ -75,6 +75,7 @@ PIECES = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(PIECES, max_size=40).map("".join))
 def test_nothing_raises_and_hidden_text_is_part_of_the_text(html: str) -> None:
     """On any pieces of HTML."""
