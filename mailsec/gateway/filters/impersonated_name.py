@@ -20,8 +20,8 @@ _ADDRESS = re.compile(r"[A-Za-z0-9._%+'=-]{1,64}@((?:[A-Za-z0-9-]{1,63}\.){1,8}[
 def look(case: Case) -> Iterator[Finding]:
     """``impersonated-name`` and ``address-in-name`` for the authors and the addresses of Reply-To.
 
-    Members of a company write to mailing lists under their own names, and lists write on behalf of
-    others, so mail of lists is asked about the shown address alone.
+    Lists write in the stead of their members, who may be colleagues: an address that the list's own
+    fields name bears their names rightly.
     """
     if case.envelope.direction is not Direction.INBOUND:
         return
@@ -30,7 +30,7 @@ def look(case: Case) -> Iterator[Finding]:
     for person in dict.fromkeys(shown):
         if not person.address or not person.name or domains.under(senders.host_of(person), ours):
             continue
-        if _is_of_company(person, case):
+        if _is_of_company(person, case) and not senders.is_of_list(case.message, person):
             detail = cleaned(shown=person.name, address=person.address)
             yield Finding(CHECK, "impersonated-name", Severity.SUSPICIOUS, detail=detail)
         elif other := _other_address(person):

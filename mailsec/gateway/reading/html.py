@@ -97,7 +97,7 @@ def reduce(source: str) -> Reduced:
             reader.leave(node)
         elif node.tag == "-text":
             reader.read(node)
-        else:
+        elif node.tag != "-comment":
             reader.enter(node)
     return reader.reduced()
 

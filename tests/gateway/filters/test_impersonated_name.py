@@ -62,6 +62,13 @@ def test_the_name_in_reply_to_counts_too() -> None:
     assert codes(raw) == ["impersonated-name"]
 
 
+def test_a_list_that_writes_for_a_colleague_is_let_be() -> None:
+    """Its own fields must name it."""
+    named = "List-Post: <mailto:talk@lists.example.org>"
+    assert codes(mail("talk@lists.example.org", named, name="山田太郎 via talk")) == []
+    assert codes(mail("talk@example.net", named, name="山田太郎")) == ["impersonated-name"]
+
+
 @pytest.mark.parametrize(
     ("field", "found"),
     [

@@ -50,6 +50,11 @@ def test_hidden_text_stays_text() -> None:
     assert "x" in reduce('<p style="display:none">x</p>').text
 
 
+def test_a_comment_splits_no_word() -> None:
+    """Browsers show nothing in its place."""
+    assert reduce("<p>pass<!-- x -->word</p>").text == "password"
+
+
 @pytest.mark.parametrize(
     ("html", "anchors"),
     [
