@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address
@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
-from quarantine.choices import ContentKind, DeliveryState, MessageState
+from quarantine.choices import ContentKind, DeliveryState, DirectionChoice, MessageState
 from quarantine.dispatch import content, leaving
 from quarantine.identifiers import first_id_at
 from quarantine.models import Delivery, FindingRow, StoredMessage
@@ -79,6 +79,22 @@ def messages_with(tenant: Tenant, wanted: MessageFilter) -> QuerySet[StoredMessa
     for word in wanted.text.split()[:5]:
         rows = rows.filter(_matches(word))
     return rows.order_by("-id")
+
+
+@scoped
+def has_corresponded(tenant: Tenant, sender: str, recipients: Sequence[str]) -> bool:
+    """Whether mail of this sender reached one of these before, or one of these wrote to it."""
+    received = Delivery.objects.filter(
+        recipient__in=recipients,
+        state=DeliveryState.DELIVERED,
+        message__direction=DirectionChoice.INBOUND,
+    ).filter(Q(message__sender=sender) | Q(message__header_from__icontains=sender))
+    wrote = Delivery.objects.filter(
+        recipient=sender,
+        message__direction=DirectionChoice.OUTBOUND,
+        message__sender__in=recipients,
+    )
+    return received.exists() or wrote.exists()
 
 
 def _in_state(state: str) -> Q:

@@ -21,13 +21,16 @@ from mailsec.gateway.verdict import Disposition
 from quarantine.services import Examining, Outcome
 from tenants.models import Tenant
 from threats.selectors import blocked_files
+from workers.relations import TenantRelations
 
 
 def outcome_of(tenant: Tenant, claimed: Examining, raw: bytes, policy: Policy) -> Outcome:
     """All that is found, decided and changed; ScannerUnavailable where no scanner answers."""
     envelope = claimed.envelope
     message = Message(raw)
-    verdict = examine(message, envelope, policy, Services(scanner=scanner()))
+    verdict = examine(
+        message, envelope, policy, Services(scanner=scanner(), relations=TenantRelations(tenant))
+    )
     decision = decide(verdict, envelope, policy)
     trace = Trace(
         by_host=settings.MAIL_HOSTNAME,
