@@ -67,6 +67,13 @@ def _domains(text: str) -> list[str]:
     return sorted(set(names))
 
 
+def _senders(text: str) -> list[str]:
+    senders = [canonical_entry(name) for name in text.split(",") if name.strip()]
+    if len(senders) > 500 or any("/" in sender for sender in senders):
+        raise ValueError("takes mail addresses and domain names, separated by commas")
+    return sorted(set(senders))
+
+
 def _names(text: str) -> list[str]:
     names = [name.strip() for name in text.split(",") if name.strip()]
     if len(names) > 500 or not all(len(name) <= 100 and name.isprintable() for name in names):
@@ -89,6 +96,7 @@ KEYS: Mapping[str, Key] = {
     "virus_check": Key(_boolean),
     "file_type_check": Key(_boolean),
     "file_types": Key(_extensions),
+    "file_type_exceptions": Key(_senders),
     "unexamined": Key(_choice(Unexamined)),
     "unreadable": Key(_choice(Unexamined)),
     "spam_check": Key(_boolean),

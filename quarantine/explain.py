@@ -131,6 +131,9 @@ _FINDINGS: Mapping[str, Any] = {
     "over-budget": gettext_lazy(
         "%(item)s is too large or holds too many files to be examined wholly."
     ),
+    "unsupported": gettext_lazy(
+        "%(item)s is of a kind that cannot be opened here, so its contents were not examined."
+    ),
     "too-deep": gettext_lazy(
         "The structure of the mail is nested too deeply to be examined wholly."
     ),

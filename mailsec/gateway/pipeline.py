@@ -22,6 +22,7 @@ from mailsec.gateway.filters import CONTENT_FILTERS, FILTERS, structure
 from mailsec.gateway.message import Message
 from mailsec.gateway.policy import Policy
 from mailsec.gateway.ports import Services
+from mailsec.gateway.unpack import unpack
 from mailsec.gateway.verdict import Decision, Disposition, Finding, Severity, Verdict
 
 __all__ = ["Services", "decide", "examine", "prepare"]
@@ -38,7 +39,7 @@ def examine(message: Message, envelope: Envelope, policy: Policy, services: Serv
     """
     case = _case(message, envelope, policy, services)
     findings = [finding for look in FILTERS for finding in look(case)]
-    for content in contents(message):
+    for content in contents(message, opener=services.unpack or unpack):
         for look_at in CONTENT_FILTERS:
             findings.extend(look_at(content, case))
     findings.extend(_untouchable(message, findings))

@@ -55,6 +55,7 @@ class Policy:
     virus_check: bool = True
     file_types: tuple[str, ...] = tuple(DANGEROUS_EXTENSIONS)
     file_type_check: bool = True
+    file_type_exceptions: tuple[str, ...] = ()
     unexamined: Unexamined = Unexamined.DELIVER
     unreadable: Unexamined = Unexamined.QUARANTINE
     spam_check: bool = True

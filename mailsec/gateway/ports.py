@@ -14,6 +14,7 @@ from mailsec.gateway.errors import ScannerUnavailable
 
 if TYPE_CHECKING:
     from mailsec.gateway.message import Message
+    from mailsec.gateway.unpack import Unpack
 
 __all__ = [
     "Authenticator",
@@ -109,12 +110,16 @@ class Relations(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The outside services that an examination may ask, as one value; None where there is none."""
+    """The outside services that an examination may ask, as one value; None where there is none.
+
+    ``unpack`` opens containers; without it they are opened in the process itself.
+    """
 
     scanner: VirusScanner
     classifier: SpamClassifier | None = None
     authenticator: Authenticator | None = None
     relations: Relations | None = None
+    unpack: Unpack | None = None
 
 
 class Clock(Protocol):
