@@ -59,6 +59,14 @@ def reader(formats: tuple[str, ...], filters: tuple[str, ...] = ()) -> Reader:
     return partial(_read, formats, filters)
 
 
+def iso9660(content: bytes, label: Label, budget: Budget) -> Iterator[Member]:
+    """An ISO 9660 image; DAMAGED where its volume says that it is larger than what is here."""
+    yield from reader(("iso9660",))(content, label, budget)
+    blocks, size = (int.from_bytes(content[at : at + 4], "little") for at in (0x8050, 0x8080))
+    if blocks * (size & 0xFFFF) > len(content):
+        yield Member("", b"", Problem.DAMAGED)
+
+
 def _read(
     formats: tuple[str, ...],
     filters: tuple[str, ...],

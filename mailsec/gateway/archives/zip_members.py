@@ -22,7 +22,7 @@ def read(content: bytes, _label: Label, budget: Budget) -> Iterator[Member]:
     listed: set[int] = set()
     found_directory = False
     for end in zip_records.end_offsets(content):
-        if _inside(end, agreed):
+        if _inside(end, agreed) or not zip_records.is_whole_end(content, end):
             continue
         found_directory = True
         if zip_records.is_one_of_several(content, end):
