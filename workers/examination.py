@@ -12,6 +12,7 @@ from django.conf import settings
 from mailsec.gateway.clients.clamd import ClamdAddress, ClamdScanner
 from mailsec.gateway.edits.trace import Trace, trace_field
 from mailsec.gateway.errors import EditRefused
+from mailsec.gateway.jail.opener import Jail
 from mailsec.gateway.message import Message
 from mailsec.gateway.pipeline import Services, decide, examine, prepare, refused
 from mailsec.gateway.policy import Policy
@@ -23,14 +24,16 @@ from tenants.models import Tenant
 from threats.selectors import blocked_files
 from workers.relations import TenantRelations
 
+# Containers are opened outside of this process; its helper starts with the first of them.
+_JAIL = Jail()
+
 
 def outcome_of(tenant: Tenant, claimed: Examining, raw: bytes, policy: Policy) -> Outcome:
     """All that is found, decided and changed; ScannerUnavailable where no scanner answers."""
     envelope = claimed.envelope
     message = Message(raw)
-    verdict = examine(
-        message, envelope, policy, Services(scanner=scanner(), relations=TenantRelations(tenant))
-    )
+    services = Services(scanner=scanner(), relations=TenantRelations(tenant), unpack=_JAIL)
+    verdict = examine(message, envelope, policy, services)
     decision = decide(verdict, envelope, policy)
     trace = Trace(
         by_host=settings.MAIL_HOSTNAME,

@@ -163,17 +163,25 @@ class _Helper:
     def __init__(self, command: Arguments) -> None:
         self.control, theirs = socket.socketpair()
         with theirs:
-            self.process = subprocess.Popen(
-                [*command, str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                cwd="/",
-                env={"PYTHONPATH": str(_ROOT), "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "0"},
-                start_new_session=True,
-            )
+            try:
+                self.process = self._start(command, theirs.fileno())
+            except OSError:
+                self.control.close()
+                raise
         self._end = weakref.finalize(self, _end, self.control, self.process, os.getpid())
+
+    @staticmethod
+    def _start(command: Arguments, channel: int) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [*command, str(channel)],
+            pass_fds=[channel],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            env={"PYTHONPATH": str(_ROOT), "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "0"},
+            start_new_session=True,
+        )
 
     def end(self) -> None:
         self._end()

@@ -110,6 +110,14 @@ def test_any_bytes_behind_a_beginning_give_an_answer(kind: str, noise: bytes) ->
 
 def test_what_is_no_container_yields_nothing() -> None:
     """Neither texts, nor programs, nor half a signature."""
-    for content in (b"", b"MZ\0", b"begin 644", b"hello" * 900, b"\0" * 4096, b"Rar!", b"begin 1 a"):
+    for content in (
+        b"",
+        b"MZ\0",
+        b"begin 644",
+        b"hello" * 900,
+        b"\0" * 4096,
+        b"Rar!",
+        b"begin 1 a",
+    ):
         assert not is_container(content)
         assert opened(content) == []
