@@ -65,6 +65,7 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"zPQ", "zpaq"),
     (0, b"(This file must be converted with BinHex", "hqx"),
     (0, b"DGCA", "dgca"),
+    (8, b"\x19\x04\x00\x10", "sis"),
     (0, b"\x0fGCA", "gca"),
     (7, b"**ACE**", "ace"),
     (0, b"MSWIM\x00\x00\x00", "wim"),

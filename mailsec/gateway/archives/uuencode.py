@@ -14,17 +14,23 @@ from mailsec.gateway.charset import decode, decode_base64_text
 _BEGIN = re.compile(rb"(?:\A|(?<=[\r\n]))begin(-base64)?[ \t]+[0-7]{3,4}[ \t]+([^\r\n]*)\r?\n?")
 _END = re.compile(rb"(?:\A|(?<=[\r\n]))end[ \t]*(?=[\r\n]|\Z)")
 _MARK = b"begin"
+_MAX_MARKS = 20_000
 _ALPHABET = bytes(range(0x20, 0x61))
 
 
 def holds_uuencode(content: bytes) -> bool:
-    """Whether some line opens a file and the next one is code."""
+    """Whether some line opens a file and the next one is code.
+
+    So many marks that looking costs time count as well: reading has a budget, looking has none.
+    """
+    if content.count(_MARK) > _MAX_MARKS:
+        return True
     return _MARK in content and next(_blocks(content), None) is not None
 
 
 def read(content: bytes, label: Label, budget: Budget) -> Iterator[Member]:
     """Every file in order, its name read by the charset of the text; DAMAGED without an end."""
-    for begin, behind in _blocks(content):
+    for begin, behind in _blocks(content, budget):
         budget.take_file()
         if begin[1]:
             data, ended = _base64(content, behind)
@@ -35,10 +41,12 @@ def read(content: bytes, label: Label, budget: Budget) -> Iterator[Member]:
         yield Member(name, data, Problem.NONE if ended else Problem.DAMAGED)
 
 
-def _blocks(content: bytes) -> Iterator[tuple[re.Match[bytes], int]]:
+def _blocks(content: bytes, budget: Budget | None = None) -> Iterator[tuple[re.Match[bytes], int]]:
     """Each opening line with the offset behind it, where code follows."""
     at = content.find(_MARK)
     while at >= 0:
+        if budget is not None:
+            budget.take_time()
         begin = _BEGIN.match(content, at)
         if begin is not None and (begin[1] or _is_code(_line(content, begin.end())[0])):
             yield begin, begin.end()

@@ -126,7 +126,7 @@ class Jail:
                 self._helper.control.sendall(ORDER.pack(KILL, order))
 
     def _running_helper(self) -> _Helper:
-        if self._helper is not None and self._helper.process.poll() is not None:
+        if self._helper is not None and self._helper.is_gone():
             self._end_helper()
         if self._helper is None:
             try:
@@ -137,7 +137,7 @@ class Jail:
 
     def _is_dead(self) -> bool:
         with self._lock:
-            return self._helper is None or self._helper.process.poll() is not None
+            return self._helper is None or self._helper.is_gone()
 
     def _end_helper(self) -> None:
         helper, self._helper = self._helper, None
@@ -182,6 +182,15 @@ class _Helper:
             env={"PYTHONPATH": str(_ROOT), "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "0"},
             start_new_session=True,
         )
+
+    def is_gone(self) -> bool:
+        """Whether it has ended or is ending: its end of the socket closes before it is a zombie."""
+        try:
+            return not self.control.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
 
     def end(self) -> None:
         self._end()
