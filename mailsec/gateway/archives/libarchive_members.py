@@ -15,7 +15,7 @@ from mailsec.gateway.archives.budget import Budget
 from mailsec.gateway.archives.members import Label, Member, Problem, Reader
 from mailsec.gateway.archives.streams import without_ending
 from mailsec.gateway.archives.zip_records import decode_name
-from mailsec.gateway.errors import BudgetExceeded, MemberTooDense
+from mailsec.gateway.errors import MemberTooDense
 
 try:
     from libarchive.ffi import libarchive as _library
@@ -79,9 +79,9 @@ def _read(
         return
     archive = _new()
     try:
-        for part, names in (("format", formats), ("filter", filters)):
-            for name in names:
-                _function(f"read_support_{part}_{name}", _int, _pointer)(archive)
+        if not _switched_on(archive, formats, filters):
+            yield Member("", b"", Problem.UNSUPPORTED)
+            return
         if _open(archive, content, len(content)) != _OK:
             # What opens nothing has no format, and the library must not be asked about its entries.
             yield Member("", b"", _by_words(archive))
@@ -89,6 +89,17 @@ def _read(
         yield from _members(archive, content, label, budget)
     finally:
         _free(archive)
+
+
+def _switched_on(archive: int, formats: tuple[str, ...], filters: tuple[str, ...]) -> bool:
+    """Whether the library, which may be an old one, knows all that is asked for."""
+    names = [f"format_{name}" for name in formats] + [f"filter_{name}" for name in filters]
+    try:
+        for name in names:
+            _function(f"read_support_{name}", _int, _pointer)(archive)
+    except AttributeError:
+        return False
+    return True
 
 
 def _members(archive: int, content: bytes, label: Label, budget: Budget) -> Iterator[Member]:
@@ -146,8 +157,6 @@ class _Source:
                 self._budget.take_bytes(count, self._total, self._packed)
             except MemberTooDense:
                 return out.getvalue(), Problem.OVER_BUDGET, True
-            except BudgetExceeded:
-                raise
 
 
 def _problem(archive: int) -> Problem:
