@@ -63,9 +63,9 @@ def test_damaged_blocks_are_read_and_named(
 )  # fmt: skip
 def test_hostile_blocks_take_linear_time(raw: bytes) -> None:
     """No header makes the reader slow."""
-    begin = time.perf_counter()
+    begin = time.process_time()
     read_block(raw, 0, len(raw))
-    assert time.perf_counter() - begin < 2
+    assert time.process_time() - begin < 2
 
 
 @settings(max_examples=200)
