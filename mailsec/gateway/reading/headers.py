@@ -11,7 +11,8 @@ _FIELD = re.compile(rb"([!-9;-~]{1,998})[ \t]*:")
 # A line without a colon is noise between fields only where one of these follows.
 _KNOWN_FIELD = re.compile(
     rb"(?i)(?:content-[a-z-]+|mime-version|x-[!-9;-~]+|received|subject|from|to|cc|date|message-id"
-    rb"|reply-to|sender|return-path|references|in-reply-to|dkim-signature|arc-[a-z-]+)[ \t]*:"
+    rb"|reply-to|sender|return-path|references|in-reply-to|dkim-signature|arc-[a-z-]+"
+    rb"|authentication-results)[ \t]*:"
 )
 
 _DASH = ord("-")  # a boundary line: the blank line before it is missing
