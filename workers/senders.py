@@ -1,4 +1,4 @@
-"""What the processes have for the authentication of senders: who is asked, and what we seal with."""
+"""What the processes have for authenticating senders: whom they ask, and what they seal with."""
 
 from __future__ import annotations
 
