@@ -101,8 +101,9 @@ def _ends_block(raw: bytes, start: int, line_end: int, end: int) -> bool:
 
 
 def _skip_envelope_line(raw: bytes, start: int, end: int) -> int:
-    """Behind the separator line of an mbox file, which is no header field."""
-    if raw.startswith((b"From ", b">From "), start, end):
+    """Behind the separator line of an mbox file, which is no header field (as ``From :`` is)."""
+    separator = raw.startswith((b"From ", b">From "), start, end)
+    if separator and not _FIELD.match(raw, start, end):
         return raw.find(b"\n", start, end) + 1 or end
     return start
 
