@@ -12,6 +12,7 @@ _LINE_LIMIT = 78
 _MOST_CHARACTERS = 64 * 1024
 _NOT_A_NAME = re.compile(r"[^A-Za-z0-9._-]")
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9 ,.-]")
+_CONTROLS = re.compile(r"[^\t\n\r -~\x80-\xff]")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _PLAIN = re.compile(r'[^"(\\;]+')
 _IN_COMMENT = re.compile(r"[^()\\]+|\\.|[()\\]", re.DOTALL)
@@ -82,12 +83,13 @@ def authserv_ids(field_value: bytes) -> frozenset[str]:
     behind it does not count.
     """
     plain = field_value[:_MOST_CHARACTERS].decode("latin-1")
-    readings = (plain, charset.decode_words(field_value[:_MOST_CHARACTERS]))
+    words = charset.decode_words(field_value[:_MOST_CHARACTERS])
+    readings = (plain, _CONTROLS.sub("", plain), words)
     return frozenset(_first_word(reading) for reading in readings)
 
 
 def _first_word(text: str) -> str:
-    pieces = _without_comments(charset.one_line(charset.clean(text)))
+    pieces = _without_comments(charset.clean(text))
     match = _ID.match(next(pieces, ""))
     return (match[1] if match else "").lower().rstrip(".")
 

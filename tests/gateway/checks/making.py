@@ -10,7 +10,15 @@ import dkim as dkimpy
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
+from mailsec.gateway.authentication import Authentication
+from mailsec.gateway.checks.lookups import NoRecords
+from mailsec.gateway.dkim.keys import ArcKey
+from mailsec.gateway.edits import arc_seal
+from mailsec.gateway.edits.order import Order, Trace
 from mailsec.gateway.envelope import Client, Direction, Envelope
+from mailsec.gateway.message import Message
+from mailsec.gateway.policy import Policy
+from mailsec.gateway.verdict import Decision, Disposition
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
 PLAIN = (
@@ -63,6 +71,30 @@ def signed_ed25519(raw: bytes) -> tuple[bytes, str]:
     )
     public = base64.b64encode(key.public_key().public_bytes_raw()).decode()
     return field + raw, f"v=DKIM1; k=ed25519; p={public}"
+
+
+class Known(NoRecords):
+    """Every selector has the key of the tests."""
+
+    def texts(self, name: str) -> tuple[bytes, ...]:
+        return (key_record().encode(),)
+
+
+def trace(found: Authentication | None = None, key: ArcKey | None = None) -> Trace:
+    """One reception by mx.example.org."""
+    return Trace("mx.example.org", "0190-abc", NOW, envelope(), False, found, key)
+
+
+def arc_key() -> ArcKey:
+    """The key of the tests as example.org's."""
+    return ArcKey("example.org", "s1", rsa_key())
+
+
+def sealed(raw: bytes, found: Authentication) -> bytes:
+    """The message with one more ARC set of ours, as if it had been changed."""
+    decision = Decision(Disposition.DELIVER)
+    order = Order(decision, Policy(), NOW, trace(found, arc_key()), b"something else")
+    return arc_seal.edit(Message(raw), order).raw
 
 
 def envelope(

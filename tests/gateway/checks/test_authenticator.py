@@ -21,6 +21,7 @@ from mailsec.gateway.message import Message
 from tests.gateway.checks.making import (
     NOW,
     PLAIN,
+    Known,
     envelope,
     key_record,
     signed,
@@ -395,15 +396,8 @@ def test_no_header_or_envelope_raises(
     fields: list[tuple[bytes, bytes]], sender: str, helo: str
 ) -> None:
     """Whatever they hold: a result, and never a pass where nobody signed."""
-    authenticator = SenderAuthenticator(_Known(), lambda: NOW, lambda: 0.0)
+    authenticator = SenderAuthenticator(Known(), lambda: NOW, lambda: 0.0)
     raw = b"".join(name + b": " + value + b"\r\n" for name, value in fields) + PLAIN
     found = authenticator.check(Message(raw), envelope(sender, helo=helo))
     assert not any(one.result is Result.PASS for one in found.dkim)
     assert found.arc.result is not Result.PASS
-
-
-class _Known(NoRecords):
-    """Every name has the key of the tests."""
-
-    def texts(self, name: str) -> tuple[bytes, ...]:
-        return (key_record().encode(),)
