@@ -90,12 +90,11 @@ def pass_by(service: Service) -> None:
 
 
 def below_trace(content: bytes) -> bytes:
-    """What stands under the Received field that we put on top."""
-    assert content.startswith(b"Received: ")
-    end = re.search(rb"\r\n(?![ \t])", content)
-    assert end is not None
-    assert b"by gateway.example.org" in content[: end.end()]
-    return content[end.end() :]
+    """What stands under the fields that we put on top: Received, and our results for inbound."""
+    block = _TRACE_BLOCK.match(content)
+    assert block is not None
+    assert b"by gateway.example.org" in block[0]
+    return content[block.end() :]
 
 
 def attachments(message: Message) -> dict[str, bytes]:

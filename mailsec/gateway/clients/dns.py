@@ -103,7 +103,8 @@ class DnsResolver:
     def exchangers_of(self, domain: str) -> tuple[str, ...]:
         """The hosts that MX records name, by preference and without the implicit one."""
         found = [_exchanger(value) for value in self._ask(domain, "MX").values]
-        return tuple(one.host for one in sorted(found, key=lambda one: one.preference))
+        found.sort(key=lambda one: (one.preference, one.host))
+        return tuple(one.host for one in found if one.host)
 
     def addresses_of(self, host: str, version: int) -> tuple[str, ...]:
         """The addresses of one family: 4 or 6."""

@@ -25,7 +25,7 @@ _SIGNED = (
     "from sender reply-to subject date message-id to cc in-reply-to references mime-version "
     "content-type content-transfer-encoding list-id list-unsubscribe dkim-signature"
 ).split()
-# Of a field that is there more often, only the last ones are signed.
+# Of other fields than From that are there more often, only the last ones are signed.
 _MOST_ALIKE = 5
 _BASE64_LINE = 64
 
@@ -51,14 +51,17 @@ def _before(found: Authentication | None, form: SignedForm) -> list[bytes] | Non
     """The fields of the chain so far, None where it may not go on."""
     if found is None or found == Authentication():
         return None  # Nothing was checked, so there is nothing to testify.
+    if len(form.fields(b"from")) > _MOST_ALIKE:
+        return None  # All of them would have to be signed, and nobody sends such mail honestly.
     if found.arc.result is Result.NONE:
         return [] if chain.is_empty(form) else None
     if found.arc.result is not Result.PASS or found.arc.instances >= chain.MOST_SETS:
         return None
     try:
-        return chain.fields_of(form)
+        fields = chain.fields_of(form)
     except BadSignature:
         return None
+    return fields if len(fields) == 3 * found.arc.instances else None
 
 
 def _set(
