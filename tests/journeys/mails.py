@@ -21,6 +21,10 @@ NOTICE = "The following attachments were removed from this message."
 
 _CASES = Path(__file__).parent / "cases"
 _MESSAGE_ID = re.compile(rb"(?im)^message-id:.*\r\n")
+_TRACE_BLOCK = re.compile(
+    rb"Received: (?:.|\r\n[ \t])*\r\n"
+    rb"(?:Authentication-Results: gateway\.example\.org;(?:.|\r\n[ \t])*\r\n)?"
+)
 _numbers = itertools.count(1)
 
 
