@@ -24,6 +24,7 @@ _MESSAGE_ID = re.compile(rb"(?im)^message-id:.*\r\n")
 _TRACE_BLOCK = re.compile(
     rb"Received: (?:.|\r\n[ \t])*\r\n"
     rb"(?:Authentication-Results: gateway\.example\.org;(?:.|\r\n[ \t])*\r\n)?"
+    rb"(?:ARC-[A-Za-z-]+: i=1;(?:.|\r\n[ \t])*\r\n)*"
 )
 _numbers = itertools.count(1)
 
@@ -94,7 +95,8 @@ def pass_by(service: Service) -> None:
 
 
 def below_trace(content: bytes) -> bytes:
-    """What stands under the fields that we put on top: Received, and our results for inbound."""
+    """What stands under the fields that we put on top: Received, and for inbound mail our results,
+    and the seal where the mail was changed."""
     block = _TRACE_BLOCK.match(content)
     assert block is not None
     assert b"by gateway.example.org" in block[0]
