@@ -24,19 +24,28 @@ def check(envelope: Envelope, records: BoundedRecords) -> Spf:
     sender = envelope.sender
     scope = "mailfrom" if sender else "helo"
     domain = domains.canonical(domain_of(sender) if sender else envelope.client.helo)
-    try:
-        ipaddress.ip_address(envelope.client.ip)
-    except ValueError:
+    ip = _address_of(envelope.client.ip)
+    if not ip or not domain:
         return Spf(Result.NONE, domain, scope)
-    if not domain:
-        return Spf(Result.NONE, "", scope)
     local = sender.rpartition("@")[0] or "postmaster"
     limits = Limits(time_limit=max(records.seconds_left, 0.001), max_queries=_QUERIES)
     evaluator = Evaluator(_Lookups(records), limits, receiver="unknown")
     helo = domains.canonical(envelope.client.helo) or domain
-    with asyncio.Runner() as runner:
-        found = runner.run(evaluator.evaluate(envelope.client.ip, f"{local}@{domain}", helo))
+    try:
+        with asyncio.Runner() as runner:
+            found = runner.run(evaluator.evaluate(ip, f"{local}@{domain}", helo))
+    except ValueError:
+        # Something in a record that the evaluator takes for an address or a name, and is none.
+        return Spf(Result.PERMERROR, domain, scope)
     return Spf(Result(found.result), domain, scope)
+
+
+def _address_of(client: str) -> str:
+    """The address without the zone of a link-local one, empty where it is none."""
+    try:
+        return str(ipaddress.ip_address(ipaddress.ip_address(client).packed))
+    except ValueError:
+        return ""
 
 
 class _Lookups(BaseResolver):

@@ -19,6 +19,7 @@ from mailsec.gateway.ports import MailExchanger
 
 EXCHANGERS = 20
 CACHED_NAMES = 10_000
+CACHED_CHARACTERS = 4096  # of one answer; senders choose what their names answer
 LEAST_SECONDS, MOST_SECONDS = 5.0, 300.0
 _NO_NAMES = (
     dns.name.LabelTooLong,
@@ -50,7 +51,7 @@ class _Answer:
 class DnsResolver:
     """Asks name servers and remembers answers for their time to live, 5 minutes at most.
 
-    ``clock`` is a monotonic one. Failures are never remembered.
+    ``clock`` is a monotonic one. Failures and very long answers are never remembered.
     """
 
     def __init__(self, servers: NameServers, clock: Callable[[], float]) -> None:
@@ -130,6 +131,8 @@ class DnsResolver:
         if kept and kept.until > self._clock():
             return kept
         answer = self._query(*key)
+        if sum(map(len, answer.values)) > CACHED_CHARACTERS:
+            return answer
         with self._lock:
             if len(self._cache) >= CACHED_NAMES:
                 self._cache.clear()

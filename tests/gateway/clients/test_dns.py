@@ -181,3 +181,12 @@ def test_one_family_of_addresses_is_asked_for_alone(
 def test_what_is_no_name_has_no_records(resolver: DnsResolver, name: str) -> None:
     """Not a failure: asking again would not help."""
     assert resolver.texts(name) == ()
+
+
+def test_very_long_answers_are_not_kept(resolver: DnsResolver, server: NameServer) -> None:
+    """Attack: ten thousand names with answers of 60 kB would fill the memory."""
+    server.zone = {"long.example.com": {"TXT": [txt("x" * 5000)]}}
+    server.large.add("long.example.com")
+    for _ in range(2):
+        assert resolver.texts("long.example.com") == (b"x" * 5000,)
+    assert len(server.questions) == 4  # each time by UDP, then by TCP
