@@ -110,6 +110,7 @@ KEYS: Mapping[str, Key] = {
     "dmarc_none": Key(_choice(Handling)),
     "spf_fail": Key(_choice(Handling)),
     "authentication_exceptions": Key(_domains),
+    "arc_sealers": Key(_domains),
     "warn_suspicious": Key(_boolean),
     "protected_names": Key(_names),
     "protected_domains": Key(_domains),

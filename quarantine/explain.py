@@ -190,6 +190,14 @@ _FINDINGS: Mapping[str, Any] = {
         "The mail has several subjects, so that mail programs may show different ones: "
         "%(subjects)s."
     ),
+    "dmarc-fail": gettext_lazy(
+        "Neither SPF nor DKIM proves that this mail is from %(domain)s (DMARC policy: %(policy)s)."
+    ),
+    "spf-fail": gettext_lazy("%(ip)s is not allowed to send mail for %(domain)s (SPF)."),
+    "forwarded": gettext_lazy(
+        "The mail was forwarded by %(sealer)s, a trusted forwarder, which found its sender "
+        "%(domain)s proved."
+    ),
 }
 _OTHER_FINDING = gettext_lazy("A check (%(code)s) found something in %(item)s.")
 KNOWN_CODES = tuple(_FINDINGS)

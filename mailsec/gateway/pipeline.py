@@ -110,15 +110,15 @@ def prepare(
     when: datetime,
     trace: Trace | None = None,
 ) -> bytes:
-    """The outgoing form. Without a change that is the trace header and the raw bytes, untouched.
+    """The outgoing form. Without a change that is the trace block and the raw bytes, untouched.
 
     ``when`` is aware and in the tenant's time zone, since the text in the mail shows it.
     ``EditRefused`` means that a condemned part could not be taken out: nothing may be sent then,
     and the caller puts the message into quarantine (``refused`` makes that decision).
     """
-    order = Order(decision, policy, when, trace)
 
     def change(received: Message) -> Message:
+        order = Order(decision, policy, when, trace, received.raw)
         for edit in EDITS:
             received = edit(received, order)
         return received

@@ -69,6 +69,7 @@ class Policy:
     dmarc_none: Handling = Handling.DELIVER
     spf_fail: Handling = Handling.TAG
     authentication_exceptions: tuple[str, ...] = ()
+    arc_sealers: tuple[str, ...] = ()
     warn_suspicious: bool = True
     protected_names: tuple[str, ...] = ()
     protected_domains: tuple[str, ...] = ()

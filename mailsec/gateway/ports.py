@@ -158,3 +158,11 @@ class Records(Resolver, Protocol):
     def names_of(self, ip: str) -> tuple[str, ...]:
         """The PTR names of an address."""
         ...
+
+    def exchangers_of(self, domain: str) -> tuple[str, ...]:
+        """The hosts that MX records name, without the implicit one (RFC 7208 section 5.4)."""
+        ...
+
+    def addresses_of(self, host: str, version: int) -> tuple[str, ...]:
+        """The addresses of one family (4 or 6): a failed look-up is never an empty answer."""
+        ...
