@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
@@ -26,7 +26,10 @@ WRITE_SECONDS = 1.0
 ROWS_PER_MINUTE = 120  # of one tenant in one process; what is beyond is counted in one row
 MOST_WAITING = 5_000
 
-Batch = dict[str, list[TurnedAway]]
+_MINUTE = 60.0
+
+# By tenant, reference, recipient, sender and reason.
+Waiting = dict[tuple[str, str, str, str, str], TurnedAway]
 
 
 @dataclass(slots=True)
@@ -38,20 +41,34 @@ class _Minute:
     counted: int = 0
 
 
-@dataclass(slots=True)
+def in_database(tenant: str, rows: Sequence[TurnedAway]) -> None:
+    """Write one tenant's rows; where that fails, the next try has a sound connection."""
+    try:
+        record_refusals(ready_tenant(tenant), rows)
+    except (DatabaseError, InterfaceError):
+        connection.close_if_unusable_or_obsolete()
+        connection.set_schema_to_public()  # type: ignore[attr-defined]  # django-tenants' backend
+        raise
+
+
 class RefusalBook:
-    """A ``RefusalLog`` that one task empties each second. ``clock`` is a monotonic one.
+    """A ``RefusalLog`` that is emptied each second by a thread of its own.
 
     What a burst brings beyond the limits is counted in a row of its own. While the database is
-    away refusals wait, and beyond 5,000 they too are only counted.
+    away refusals wait, and beyond 5,000 they too are only counted. ``clock`` is a monotonic one.
     """
 
-    clock: Callable[[], float] = time.monotonic
-    _waiting: dict[tuple[Any, ...], TurnedAway] = field(default_factory=dict)
-    _minutes: dict[str, _Minute] = field(default_factory=dict)
-    _thread: ThreadPoolExecutor = field(
-        default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="refusals")
-    )
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        thread: Executor | None = None,
+        write: Callable[[str, Sequence[TurnedAway]], None] = in_database,
+    ) -> None:
+        self._clock = clock
+        self._thread = thread or ThreadPoolExecutor(1, thread_name_prefix="refusals")
+        self._write = write
+        self._waiting: Waiting = {}
+        self._minutes: dict[str, _Minute] = {}
 
     def note(self, turned: Turned) -> None:
         """Keep it for the next batch; the same one of the same connection is counted with it."""
@@ -71,56 +88,63 @@ class RefusalBook:
         """Write what waits each second, until cancelled."""
         while True:
             await asyncio.sleep(WRITE_SECONDS)
-            await self.write()
+            batch = self._take()
+            if batch:
+                self._keep(batch, await asyncio.wrap_future(self._begin(batch)))
 
-    async def write(self) -> None:
-        """Write what waits now; what could not be written waits on."""
-        batch, self._waiting = self._waiting, {}
-        counted = self._counted()
-        if not batch and not counted:
-            return
-        grouped: Batch = {}
-        for key, row in (*batch.items(), *counted.items()):
-            grouped.setdefault(key[0], []).append(row)
-        loop = asyncio.get_running_loop()
-        lost = await loop.run_in_executor(self._thread, _write, grouped)
-        self._waiting = {
-            key: row for key, row in (*batch.items(), *counted.items()) if key[0] in lost
-        } | self._waiting
+    def flush(self) -> None:
+        """Write what waits, and wait for it."""
+        batch = self._take()
+        self._keep(batch, self._begin(batch).result())
 
     def close(self) -> None:
-        """Write what waits, for the last time, and end the thread."""
-        grouped: Batch = {}
-        for key, row in (*self._waiting.items(), *self._counted(last=True).items()):
-            grouped.setdefault(key[0], []).append(row)
-        self._thread.submit(_write, grouped).result()
+        """Write what waits and what was counted so far, and end the thread."""
+        for minute in self._minutes.values():
+            minute.began = float("-inf")
+        self.flush()
         self._thread.shutdown(wait=True)
 
+    def _take(self) -> Waiting:
+        self._end_minutes()
+        batch, self._waiting = self._waiting, {}
+        return batch
+
+    def _begin(self, batch: Waiting) -> Future[frozenset[str]]:
+        grouped: dict[str, list[TurnedAway]] = {}
+        for key, row in batch.items():
+            grouped.setdefault(key[0], []).append(row)
+        return self._thread.submit(_write_all, self._write, grouped)
+
+    def _keep(self, batch: Waiting, lost: frozenset[str]) -> None:
+        """What could not be written waits on, in front of what came meanwhile."""
+        kept = {key: row for key, row in batch.items() if key[0] in lost}
+        self._waiting = kept | self._waiting
+
     def _minute(self, tenant: str) -> _Minute:
-        now = self.clock()
+        """The tenant's present minute."""
         minute = self._minutes.get(tenant)
-        if minute is None or (now - minute.began >= 60.0 and not minute.counted):
-            minute = self._minutes[tenant] = _Minute(now)
+        if minute is not None and self._clock() - minute.began >= _MINUTE:
+            self._end(tenant)
+            minute = None
+        if minute is None:
+            minute = self._minutes[tenant] = _Minute(self._clock())
         return minute
 
-    def _counted(self, *, last: bool = False) -> Mapping[tuple[Any, ...], TurnedAway]:
-        """One row for each tenant whose minute is over and had more than it may write."""
-        now = self.clock()
-        over = [
-            tenant for tenant, minute in self._minutes.items() if last or now - minute.began >= 60.0
-        ]
-        rows: dict[tuple[Any, ...], TurnedAway] = {}
-        for tenant in over:
-            minute = self._minutes.pop(tenant)
-            if minute.counted:
-                log.warning("a burst of refusals is counted", tenant=tenant, count=minute.counted)
-                rows[tenant, RefusalReason.MANY, minute.began] = TurnedAway(
-                    at=timezone.now(),
-                    code=554,
-                    reason=RefusalReason.MANY,
-                    count=minute.counted,
-                )
-        return rows
+    def _end_minutes(self) -> None:
+        now = self._clock()
+        for tenant, minute in tuple(self._minutes.items()):
+            if now - minute.began >= _MINUTE:
+                self._end(tenant)
+
+    def _end(self, tenant: str) -> None:
+        """Put a row down for what the tenant's minute had more than it may write."""
+        minute = self._minutes.pop(tenant)
+        if minute.counted:
+            log.warning("a burst of refusals is counted", tenant=tenant, count=minute.counted)
+            key = (tenant, str(minute.began), "", "", str(RefusalReason.MANY))
+            self._waiting[key] = TurnedAway(
+                at=timezone.now(), code=554, reason=RefusalReason.MANY, count=minute.counted
+            )
 
 
 def _row(turned: Turned) -> TurnedAway:
@@ -143,17 +167,17 @@ def _row(turned: Turned) -> TurnedAway:
     )
 
 
-def _write(grouped: Batch) -> frozenset[str]:
-    """Write each tenant's rows; the tenants whose rows must wait."""
+def _write_all(
+    write: Callable[[str, Sequence[TurnedAway]], None], grouped: Mapping[str, list[TurnedAway]]
+) -> frozenset[str]:
+    """Write each tenant's rows; returns the tenants whose rows must wait."""
     lost: set[str] = set()
     for tenant, rows in grouped.items():
         try:
-            record_refusals(ready_tenant(tenant), rows)
+            write(tenant, rows)
         except TenantError:
             log.warning("refusals of a tenant that is gone are dropped", tenant=tenant)
         except (DatabaseError, InterfaceError) as error:
             log.error("refusals could not be written", error=type(error).__name__)
-            connection.close_if_unusable_or_obsolete()
-            connection.set_schema_to_public()  # type: ignore[attr-defined]  # django-tenants'
             lost.add(tenant)
     return frozenset(lost)

@@ -38,11 +38,10 @@ _INSIDE = tuple(
 
 def rules(processes: int) -> Rules:
     """How strict the listener is; rates are for the whole host, so each process gets its share."""
-    inside = () if settings.REPUTATION_OF_INSIDE else _INSIDE
     return Rules(
         thresholds=Thresholds(settings.REPUTATION_GREYLIST, settings.REPUTATION_REFUSE),
         seconds=settings.REPUTATION_SECONDS,
-        exempt=(*inside, *settings.SMTPD_PROXY_NETWORKS, *settings.REPUTATION_EXEMPT),
+        exempt=(*_INSIDE, *settings.SMTPD_PROXY_NETWORKS, *settings.REPUTATION_EXEMPT),
         our_names=frozenset({settings.MAIL_HOSTNAME.lower(), settings.BASE_DOMAIN.lower()}),
         mails_per_minute=-(-settings.SMTPD_MAILS_PER_MINUTE // processes),
         recipients_per_minute=-(-settings.SMTPD_RECIPIENTS_PER_MINUTE // processes),

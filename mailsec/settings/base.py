@@ -202,7 +202,6 @@ REPUTATION_GREYLIST = env.integer("MAILSEC_REPUTATION_GREYLIST", 4)
 REPUTATION_REFUSE = env.integer("MAILSEC_REPUTATION_REFUSE", 10)
 REPUTATION_SECONDS = env.seconds("MAILSEC_REPUTATION_SECONDS", 3)
 REPUTATION_EXEMPT = env.networks("MAILSEC_REPUTATION_EXEMPT")
-REPUTATION_OF_INSIDE = env.boolean("MAILSEC_REPUTATION_OF_INSIDE", False)  # for tests alone
 DNSBL = env.blocklists("MAILSEC_DNSBL")
 
 SCANNER = env.text("MAILSEC_SCANNER", "builtin")  # or clamd:/path/to/socket, clamd:host:port

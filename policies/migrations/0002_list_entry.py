@@ -4,29 +4,45 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('policies', '0001_initial'),
+        ("policies", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ListEntry',
+            name="ListEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('allow', 'Allow list'), ('block', 'Block list')], max_length=5)),
-                ('entry', models.CharField(max_length=254)),
-                ('recipient', models.CharField(blank=True, max_length=254)),
-                ('expires_at', models.DateTimeField(blank=True, null=True)),
-                ('author', models.CharField(max_length=254)),
-                ('note', models.CharField(blank=True, max_length=200)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("allow", "Allow list"), ("block", "Block list")], max_length=5
+                    ),
+                ),
+                ("entry", models.CharField(max_length=254)),
+                ("recipient", models.CharField(blank=True, max_length=254)),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                ("author", models.CharField(max_length=254)),
+                ("note", models.CharField(blank=True, max_length=200)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'verbose_name_plural': 'list entries',
-                'ordering': ['entry', 'recipient', 'kind'],
-                'indexes': [models.Index(fields=['recipient'], name='list_entry_recipient')],
-                'constraints': [models.UniqueConstraint(fields=('kind', 'entry', 'recipient'), name='list_entry_once'), models.CheckConstraint(condition=models.Q(('kind__in', ['allow', 'block'])), name='list_entry_kind')],
+                "verbose_name_plural": "list entries",
+                "ordering": ["entry", "recipient", "kind"],
+                "indexes": [models.Index(fields=["recipient"], name="list_entry_recipient")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("kind", "entry", "recipient"), name="list_entry_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["allow", "block"])), name="list_entry_kind"
+                    ),
+                ],
             },
         ),
     ]

@@ -4,31 +4,62 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('quarantine', '0003_verdict'),
+        ("quarantine", "0003_verdict"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Refusal',
+            name="Refusal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('client_ip', models.GenericIPAddressField(null=True)),
-                ('helo', models.CharField(blank=True, max_length=255)),
-                ('sender', models.CharField(blank=True, max_length=320)),
-                ('recipient', models.CharField(blank=True, max_length=320)),
-                ('code', models.PositiveSmallIntegerField()),
-                ('reason', models.CharField(choices=[('operator', "On the operator's block list"), ('tenant', 'On your block list'), ('user', "On the recipient's own block list"), ('reputation', 'Bad reputation of the sending server'), ('greylisted', 'Asked to come again (greylisting)'), ('many', 'Further refusals, counted only')], max_length=10)),
-                ('detail', models.JSONField(default=dict)),
-                ('reference', models.CharField(blank=True, max_length=16)),
-                ('count', models.PositiveIntegerField(default=1)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("client_ip", models.GenericIPAddressField(null=True)),
+                ("helo", models.CharField(blank=True, max_length=255)),
+                ("sender", models.CharField(blank=True, max_length=320)),
+                ("recipient", models.CharField(blank=True, max_length=320)),
+                ("code", models.PositiveSmallIntegerField()),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("operator", "On the operator's block list"),
+                            ("tenant", "On your block list"),
+                            ("user", "On the recipient's own block list"),
+                            ("reputation", "Bad reputation of the sending server"),
+                            ("greylisted", "Asked to come again (greylisting)"),
+                            ("many", "Further refusals, counted only"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("detail", models.JSONField(default=dict)),
+                ("reference", models.CharField(blank=True, max_length=16)),
+                ("count", models.PositiveIntegerField(default=1)),
             ],
             options={
-                'ordering': ['-id'],
-                'indexes': [models.Index(fields=['at'], name='refusal_at'), models.Index(fields=['client_ip'], name='refusal_client'), models.Index(fields=['reference'], name='refusal_reference')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('reason__in', ['operator', 'tenant', 'user', 'reputation', 'greylisted', 'many'])), name='refusal_reason_known')],
+                "ordering": ["-id"],
+                "indexes": [
+                    models.Index(fields=["at"], name="refusal_at"),
+                    models.Index(fields=["client_ip"], name="refusal_client"),
+                    models.Index(fields=["reference"], name="refusal_reference"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "reason__in",
+                                ["operator", "tenant", "user", "reputation", "greylisted", "many"],
+                            )
+                        ),
+                        name="refusal_reason_known",
+                    )
+                ],
             },
         ),
     ]

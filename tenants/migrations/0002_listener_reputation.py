@@ -4,25 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('tenants', '0001_initial'),
+        ("tenants", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='tenant',
-            name='greylisting',
+            model_name="tenant",
+            name="greylisting",
             field=models.BooleanField(default=True),
         ),
         migrations.AddField(
-            model_name='tenant',
-            name='lists_version',
+            model_name="tenant",
+            name="lists_version",
             field=models.PositiveIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='tenant',
-            name='reputation_check',
+            model_name="tenant",
+            name="reputation_check",
             field=models.BooleanField(default=True),
         ),
     ]

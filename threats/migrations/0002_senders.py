@@ -4,56 +4,71 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('threats', '0001_initial'),
+        ("threats", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Blocklist',
+            name="Blocklist",
             fields=[
-                ('zone', models.CharField(max_length=200, primary_key=True, serialize=False)),
-                ('working', models.BooleanField()),
-                ('problem', models.CharField(blank=True, max_length=100)),
-                ('since', models.DateTimeField()),
-                ('checked_at', models.DateTimeField()),
-                ('asked', models.PositiveBigIntegerField(default=0)),
-                ('listed', models.PositiveBigIntegerField(default=0)),
-                ('errors', models.PositiveBigIntegerField(default=0)),
-                ('unanswered', models.PositiveBigIntegerField(default=0)),
+                ("zone", models.CharField(max_length=200, primary_key=True, serialize=False)),
+                ("working", models.BooleanField()),
+                ("problem", models.CharField(blank=True, max_length=100)),
+                ("since", models.DateTimeField()),
+                ("checked_at", models.DateTimeField()),
+                ("asked", models.PositiveBigIntegerField(default=0)),
+                ("listed", models.PositiveBigIntegerField(default=0)),
+                ("errors", models.PositiveBigIntegerField(default=0)),
+                ("unanswered", models.PositiveBigIntegerField(default=0)),
             ],
             options={
-                'ordering': ['zone'],
+                "ordering": ["zone"],
             },
         ),
         migrations.CreateModel(
-            name='GreyPass',
+            name="GreyPass",
             fields=[
-                ('key', models.BinaryField(max_length=16, primary_key=True, serialize=False)),
-                ('first_seen', models.DateTimeField()),
-                ('passed', models.BooleanField(default=False)),
-                ('expires_at', models.DateTimeField(db_index=True)),
+                ("key", models.BinaryField(max_length=16, primary_key=True, serialize=False)),
+                ("first_seen", models.DateTimeField()),
+                ("passed", models.BooleanField(default=False)),
+                ("expires_at", models.DateTimeField(db_index=True)),
             ],
             options={
-                'verbose_name_plural': 'grey passes',
+                "verbose_name_plural": "grey passes",
             },
         ),
         migrations.CreateModel(
-            name='SenderEntry',
+            name="SenderEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('allow', 'Allow list'), ('block', 'Block list')], max_length=5)),
-                ('entry', models.CharField(max_length=254)),
-                ('expires_at', models.DateTimeField(blank=True, null=True)),
-                ('author', models.CharField(max_length=254)),
-                ('note', models.CharField(blank=True, max_length=200)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("allow", "Allow list"), ("block", "Block list")], max_length=5
+                    ),
+                ),
+                ("entry", models.CharField(max_length=254)),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                ("author", models.CharField(max_length=254)),
+                ("note", models.CharField(blank=True, max_length=200)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'verbose_name_plural': 'sender entries',
-                'ordering': ['entry', 'kind'],
-                'constraints': [models.UniqueConstraint(fields=('kind', 'entry'), name='sender_entry_once'), models.CheckConstraint(condition=models.Q(('kind__in', ['allow', 'block'])), name='sender_entry_kind')],
+                "verbose_name_plural": "sender entries",
+                "ordering": ["entry", "kind"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("kind", "entry"), name="sender_entry_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["allow", "block"])),
+                        name="sender_entry_kind",
+                    ),
+                ],
             },
         ),
     ]

@@ -115,7 +115,7 @@ class Blocklists:
             clean = await self._names.ask(zone.question(CLEAN), "A")
         except TemporaryResolverError:
             if not before.working:
-                self._states[zone.name] = replace(before, problem="gives no answer")
+                self._switch_off(zone, "gives no answer")
             self._missed(zone, "gave no answer to the test question", unanswered=1)
             return
         if is_sound(canary.values, clean.values):
@@ -124,6 +124,10 @@ class Blocklists:
                 log.info("The block list %s passed its test and is used", zone.name)
             return
         problem = "lists every address" if clean.values else "does not list its test address"
+        self._switch_off(zone, problem)
+
+    def _switch_off(self, zone: Zone, problem: str) -> None:
+        before = self._states[zone.name]
         self._states[zone.name] = replace(before, working=False, problem=problem)
         if before.problem != problem:
             log.error("The block list %s %s and is switched off", zone.name, problem)
