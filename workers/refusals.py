@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from mailsec.gateway.reputation.points import score_of
@@ -177,7 +177,9 @@ def _write_all(
             write(tenant, rows)
         except TenantError:
             log.warning("refusals of a tenant that is gone are dropped", tenant=tenant)
-        except (DatabaseError, InterfaceError) as error:
+        except (OperationalError, InterfaceError) as error:
             log.error("refusals could not be written", error=type(error).__name__)
             lost.add(tenant)
+        except DatabaseError as error:  # What the database does not take now, it never will.
+            log.error("refusals are dropped", tenant=tenant, error=type(error).__name__)
     return frozenset(lost)

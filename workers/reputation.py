@@ -59,8 +59,7 @@ async def guarding(directory: DatabaseDirectory, processes: int) -> AsyncIterato
         servers = NameServers(tuple(settings.NAMESERVERS), timeout=seconds / 2, total=seconds)
         names = AsyncDns(servers, time.monotonic)
         blocklists = Blocklists(settings.DNSBL, names, time.monotonic)
-        if settings.DNSBL:
-            tasks.append(asyncio.create_task(_watch(blocklists)))
+        tasks.append(asyncio.create_task(_watch(blocklists)))
     helpers = Helpers(directory, book, greylist, names, blocklists)
     try:
         yield Guard(rules(processes), helpers)
@@ -77,6 +76,7 @@ async def _watch(blocklists: Blocklists) -> None:
     async def tested() -> None:
         await asyncio.to_thread(_note, blocklists)
 
+    # Also without any list: what an earlier setting left behind must not stay an alarm.
     await blocklists.keep_watch(tested)
 
 

@@ -143,7 +143,11 @@ def entries(canonical: Iterable[str]) -> Entries:
     networks: list[Network] = []
     for entry in canonical:
         try:
-            networks.append(ipaddress.ip_network(entry))
+            # Networks have their length behind them; asking before is what makes this quick.
+            if "/" in entry:
+                networks.append(ipaddress.ip_network(entry))
+                continue
         except ValueError:
-            names.add(entry)
+            pass
+        names.add(entry)
     return Entries(frozenset(names), tuple(networks))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from django.db import DatabaseError
+from django.db import DataError, OperationalError
 
 from mailsec.gateway.reputation.points import Point
 from quarantine.choices import RefusalReason
@@ -111,7 +111,7 @@ def test_refusals_wait_while_the_database_is_away(clock: Clock, tenant: Tenant) 
 
     def write(slug: str, found: Any) -> None:
         if away:
-            raise DatabaseError
+            raise OperationalError
         in_database(slug, found)
 
     book = RefusalBook(clock, Here(), write)
@@ -140,3 +140,18 @@ def test_a_tenant_that_is_gone_holds_up_nobody(book: RefusalBook, tenant: Tenant
     book.note(TURNED)
     empty(book)
     assert len(rows(tenant)) == 1
+
+
+def test_what_the_database_never_takes_is_dropped(clock: Clock, tenant: Tenant) -> None:
+    """It would else hold up all that comes later."""
+    tried: list[int] = []
+
+    def write(slug: str, found: Any) -> None:
+        tried.append(len(found))
+        raise DataError
+
+    book = RefusalBook(clock, Here(), write)
+    book.note(TURNED)
+    book.flush()
+    book.flush()
+    assert tried == [1]

@@ -19,6 +19,7 @@ from mailsec.gateway.errors import TemporaryResolverError
 from mailsec.gateway.reputation.sanity import ReverseNames
 
 CACHED_NAMES = 50_000
+MOST_AT_ONCE = 300
 LEAST_SECONDS, MOST_SECONDS = 5.0, 3600.0
 ABSENT_SECONDS = 120.0
 MOST_VALUES = 50
@@ -43,6 +44,8 @@ class AsyncDns:
     def __init__(self, servers: NameServers, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._kept: dict[tuple[str, str], tuple[float, Answer]] = {}
+        # Each question takes a socket; more of them wait, within the patience of those who ask.
+        self._room = asyncio.Semaphore(MOST_AT_ONCE)
         try:
             self._resolver = dns.asyncresolver.Resolver(configure=not servers.addresses)
         except dns.resolver.NoResolverConfiguration:
@@ -60,7 +63,8 @@ class AsyncDns:
         until, answer = self._kept.get(key, (0.0, Answer()))
         if until > self._clock():
             return answer
-        seconds, answer = await self._query(*key)
+        async with self._room:
+            seconds, answer = await self._query(*key)
         if len(self._kept) >= CACHED_NAMES:
             self._kept.clear()
         self._kept[key] = (self._clock() + seconds, answer)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import dkim
@@ -18,6 +19,7 @@ from mailsec.gateway.errors import TemporaryResolverError
 
 MOST_SIGNATURES = 5
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,250}[A-Za-z0-9])?\Z")
+_BLANKS = re.compile(rb"[\t ]+")
 # What dkimpy lets through of broken keys and signatures besides its own errors.
 _BROKEN = (dkim.DKIMException, InvalidTagValueList, ValueError, TypeError, KeyError, IndexError)
 
@@ -39,56 +41,81 @@ class _SpfResolver(BaseResolver):  # type: ignore[misc, unused-ignore]
 async def spf_passes(names: AsyncDns, ip: str, sender: str, helo: str, seconds: float) -> bool:
     """Whether the envelope's sender, or for bounces the greeting, passes SPF (RFC 7208)."""
     evaluator = Evaluator(_SpfResolver(names), Limits(time_limit=seconds), receiver="mx")
-    if not sender.isascii() or not (sender or _NAME.match(helo)):
+    if not sender and not _NAME.match(helo):
         return False
+    if not sender.isascii():  # Only macros would ask for the local part (RFC 8616 section 4).
+        sender = "postmaster@" + sender.rpartition("@")[2]
     result = await evaluator.evaluate(ip, sender, helo)
     return bool(result.result == "pass")
 
 
-def signatures_of(header: bytes) -> tuple[str, ...]:
-    """The names of the keys that the first signatures of a header ask for (RFC 6376 3.6.2.1)."""
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One signature as claimed: the name of its key, empty where it names none, and whether its
+    body is hashed in the relaxed form."""
+
+    key: str
+    relaxed: bool = False
+
+
+def signatures_of(header: bytes) -> tuple[Signature, ...]:
+    """The first signatures of a header block, in their order (RFC 6376 section 3.6.2.1)."""
     try:
         headers, _ = dkim.rfc822_parse(header)
     except _BROKEN:
         return ()
-    wanted: list[str] = []
-    for name, value in headers:
-        if name.lower() != b"dkim-signature" or len(wanted) >= MOST_SIGNATURES:
-            continue
-        try:
-            tags = parse_tag_value(value)
-            key = f"{tags[b's'].decode()}._domainkey.{tags[b'd'].decode()}"
-        except _BROKEN:
-            key = ""
-        wanted.append(key if _NAME.match(key) else "")
-    return tuple(wanted)
+    values = [value for name, value in headers if name.lower() == b"dkim-signature"]
+    return tuple(_signature(value) for value in values[:MOST_SIGNATURES])
 
 
-async def keys_for(names: AsyncDns, wanted: tuple[str, ...]) -> Mapping[str, bytes]:
-    """The key records at these names; what gives no answer is left out."""
-    found: dict[str, bytes] = {}
-    for name in filter(None, wanted):
+def _signature(value: bytes) -> Signature:
+    try:
+        tags = parse_tag_value(value)
+        key = f"{tags[b's'].decode()}._domainkey.{tags[b'd'].decode()}".lower()
+    except _BROKEN:
+        return Signature("")
+    relaxed = tags.get(b"c", b"").split(b"/")[1:] == [b"relaxed"]
+    return Signature(key if _NAME.match(key) else "", relaxed)
+
+
+async def keys_for(names: AsyncDns, found: tuple[Signature, ...]) -> Mapping[str, bytes]:
+    """The key records that these signatures name; what gives no answer is left out."""
+    keys: dict[str, bytes] = {}
+    for name in {signature.key for signature in found if signature.key}:
         try:
             answer = await names.ask(name, "TXT")
         except TemporaryResolverError:
             continue
         if answer.values:
-            found[name.lower()] = answer.values[0].encode()
-    return found
+            keys[name] = answer.values[0].encode()
+    return keys
 
 
-def dkim_passes(raw: bytes, wanted: tuple[str, ...], keys: Mapping[str, bytes]) -> bool:
-    """Whether one of the signatures holds under these keys; takes a while for a large mail."""
+def dkim_passes(raw: bytes, found: tuple[Signature, ...], keys: Mapping[str, bytes]) -> bool:
+    """Whether one of the signatures holds under these keys.
+
+    Takes a moment for a large mail: not for an event loop.
+    """
 
     def fetch(name: bytes, **options: Any) -> bytes | None:
         return keys.get(name.decode("ascii", "replace").lower().rstrip("."))
 
-    for index, name in enumerate(wanted):
-        if name.lower() not in keys:
+    for index, signature in enumerate(found):
+        if signature.key not in keys:
             continue
         try:
-            if dkim.DKIM(raw, minkey=1024).verify(index, dnsfunc=fetch):
+            form = _without_runs(raw) if signature.relaxed else raw
+            if dkim.DKIM(form, minkey=1024).verify(index, dnsfunc=fetch):
                 return True
         except _BROKEN:
             continue
     return False
+
+
+def _without_runs(raw: bytes) -> bytes:
+    """The message with each run of blanks in its body as one: the same in the relaxed form.
+
+    dkimpy's way to that form takes a time that grows with the square of such a run: 10 s for 1 MB.
+    """
+    header, blank_line, body = raw.partition(b"\r\n\r\n")
+    return header + blank_line + _BLANKS.sub(b" ", body)
