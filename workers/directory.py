@@ -105,7 +105,7 @@ class DatabaseDirectory:
         return await asyncio.get_running_loop().run_in_executor(self._threads, answered)
 
 
-def take_snapshot(last: Snapshot) -> Snapshot:
+def take_snapshot(last: Snapshot | None = None) -> Snapshot:
     """What the database says now; of the lists, only those that changed since the last one."""
     rows = selectors.mail_domain_rows()
     domains = {name: _route(tenant) for name, tenant in rows}
@@ -117,7 +117,9 @@ def take_snapshot(last: Snapshot) -> Snapshot:
         owned={slug: frozenset(names) for slug, names in owned.items()},
         connectors=tuple(_connector(row) for row in selectors.connector_rows()),
         operator=operator_lists(),
-        lists=_lists({tenant.slug: tenant for _, tenant in rows}.values(), last.lists),
+        lists=_lists(
+            {tenant.slug: tenant for _, tenant in rows}.values(), last.lists if last else {}
+        ),
     )
 
 

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 
 from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 
 from threats.services import greylist
 from workers.smtpd.reputation_ports import GreylistUnavailable
+from workers.threads import DatabaseThreads
 
 
 class DatabaseGreylist:
     """A ``Greylist`` over the database, in a thread of its own."""
 
     def __init__(self) -> None:
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="greylist")
+        self._thread = DatabaseThreads(1, "greylist")
 
     async def passed(self, keys: tuple[bytes, ...]) -> bool:
         """Whether mail with these keys has waited; GreylistUnavailable without a database."""
@@ -24,7 +24,7 @@ class DatabaseGreylist:
 
     def close(self) -> None:
         """End the thread."""
-        self._thread.shutdown(wait=True)
+        self._thread.close()
 
 
 def _ask(keys: tuple[bytes, ...]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from quarantine.services import TurnedAway, record_refusals
 from tenants.errors import TenantError
 from tenants.selectors import ready_tenant
 from workers.smtpd.reputation_ports import Turned
+from workers.threads import DatabaseThreads
 
 log = structlog.get_logger(__name__)
 
@@ -61,11 +62,11 @@ class RefusalBook:
     def __init__(
         self,
         clock: Callable[[], float] = time.monotonic,
-        thread: Executor | None = None,
+        thread: DatabaseThreads | None = None,
         write: Callable[[str, Sequence[TurnedAway]], None] = in_database,
     ) -> None:
         self._clock = clock
-        self._thread = thread or ThreadPoolExecutor(1, thread_name_prefix="refusals")
+        self._thread = thread or DatabaseThreads(1, "refusals")
         self._write = write
         self._waiting: Waiting = {}
         self._minutes: dict[str, _Minute] = {}
@@ -102,7 +103,7 @@ class RefusalBook:
         for minute in self._minutes.values():
             minute.began = float("-inf")
         self.flush()
-        self._thread.shutdown(wait=True)
+        self._thread.close()
 
     def _take(self) -> Waiting:
         self._end_minutes()

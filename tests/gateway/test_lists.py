@@ -1,16 +1,7 @@
-<<<<<<< HEAD
 """Allow and block lists: what is an entry, and which entry holds a sender."""
 
 from __future__ import annotations
 
-=======
-"""Allow and block lists."""
-
-from __future__ import annotations
-
-import ipaddress
-
->>>>>>> ae8eb72 (Keep refusals in the tenant's trace, and test reputation end to end)
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +9,6 @@ from hypothesis import strategies as st
 from mailsec.gateway.errors import InvalidPolicy
 from mailsec.gateway.lists import Lists, Standing, canonical_entry, entries
 
-<<<<<<< HEAD
 
 @pytest.mark.parametrize(
     ("text", "stored"),
@@ -86,68 +76,3 @@ def test_networks_hold_their_addresses_alone() -> None:
 def test_any_address_may_be_asked(address: str) -> None:
     """Hostile senders included."""
     assert Lists(entries(["example.com"])).of_address(address)[0] in Standing
-=======
-NETWORKS = st.one_of(
-    st.builds(
-        lambda number, length: ipaddress.ip_network((number, length), strict=False),
-        st.integers(0, 2**32 - 1),
-        st.integers(0, 32),
-    ),
-    st.builds(
-        lambda number, length: ipaddress.IPv6Network((number, length), strict=False),
-        st.integers(0, 2**128 - 1),
-        st.integers(0, 128),
-    ),
-)
-ADDRESSES = st.one_of(
-    st.integers(0, 2**32 - 1).map(ipaddress.IPv4Address),
-    st.integers(0, 2**128 - 1).map(ipaddress.IPv6Address),
-)
-
-
-@given(st.lists(NETWORKS, max_size=20), ADDRESSES)
-def test_an_address_is_found_wherever_a_network_holds_it(
-    networks: list[ipaddress.IPv4Network | ipaddress.IPv6Network],
-    address: ipaddress.IPv4Address | ipaddress.IPv6Address,
-) -> None:
-    """The index says what asking each network says, and names the narrowest."""
-    holding = [net for net in networks if net.version == address.version and address in net]
-    found = entries(str(net) for net in networks).holding_ip(str(address))
-    if not holding:
-        assert found == ""
-    else:
-        assert found == str(max(holding, key=lambda net: net.prefixlen))
-
-
-@pytest.mark.parametrize(
-    ("text", "canonical"),
-    [
-        ("  Example.COM. ", "example.com"),
-        ("@example.com", "example.com"),
-        ("Sales@Example.com", "sales@example.com"),
-        ("192.0.2.7/24", "192.0.2.0/24"),
-        ("192.0.2.7", "192.0.2.7/32"),
-        ("2001:DB8::1", "2001:db8::1/128"),
-        ("日本.example.jp", "xn--wgv71a.example.jp"),
-    ],
-)
-def test_an_entry_has_one_form(text: str, canonical: str) -> None:
-    """However it was typed."""
-    assert canonical_entry(text) == canonical
-
-
-@pytest.mark.parametrize(
-    "text", ["", "com", "a b@example.com", "@", "192.0.2.0/33", "exa mple.com"]
-)
-def test_what_is_no_entry_is_refused(text: str) -> None:
-    """With what it takes."""
-    with pytest.raises(InvalidPolicy):
-        canonical_entry(text)
-
-
-def test_a_domain_stands_for_its_subdomains_and_a_block_outweighs() -> None:
-    """On one and the same list."""
-    lists = Lists(allow=entries(["mail.example.com"]), block=entries(["example.com"]))
-    assert lists.of_address("a@mail.example.com") == (Standing.BLOCKED, "example.com")
-    assert lists.of_address("a@example.org") == (Standing.NONE, "")
->>>>>>> ae8eb72 (Keep refusals in the tenant's trace, and test reputation end to end)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Executor, Future
+from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from quarantine.selectors import RefusalFilter, refusals
 from tenants.models import Tenant
 from workers.refusals import ROWS_PER_MINUTE, RefusalBook, in_database
 from workers.smtpd.reputation_ports import Turned
+from workers.threads import DatabaseThreads
 
 TURNED = Turned(
     tenant="alpha",
@@ -36,8 +37,14 @@ class Clock:
         return self.now
 
 
-class Here(Executor):
+class Here(DatabaseThreads):
     """Runs in the test's own thread, so that its transaction sees what is written."""
+
+    def __init__(self) -> None:
+        super().__init__(1, "none")
+
+    def close(self) -> None:
+        """No thread was ever begun."""
 
     def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
         done: Future[Any] = Future()

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("quarantine", "0003_verdict"),
+        ("quarantine", "0004_authentication"),
     ]
 
     operations = [
