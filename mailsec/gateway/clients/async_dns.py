@@ -24,7 +24,14 @@ LEAST_SECONDS, MOST_SECONDS = 5.0, 3600.0
 ABSENT_SECONDS = 120.0
 MOST_VALUES = 50
 _PTR_NAMES = 5
-_UNASKABLE = (dns.name.LabelTooLong, dns.name.NameTooLong, dns.name.EmptyLabel, UnicodeError)
+_UNASKABLE = (
+    dns.name.LabelTooLong,
+    dns.name.NameTooLong,
+    dns.name.EmptyLabel,
+    dns.name.BadEscape,
+    dns.name.IDNAException,
+    UnicodeError,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,7 +120,9 @@ def listed(ip: str, answer: str = "127.0.0.2") -> dict[str, dict[str, list[str]]
 
 
 @contextmanager
-def guarded(rules: Rules | None = None, setting: str = f"{LIST}:10") -> Iterator[Place]:
+def guarded(
+    rules: Rules | None = None, setting: str = f"{LIST}:10", *, asking: bool = True
+) -> Iterator[Place]:
     """A guarded listener for the length of a block; its list has passed its test."""
     with NameServer({**GOOD, **CANARY}) as dns:
         servers = NameServers(("127.0.0.1",), dns.port, timeout=0.5, total=1.0)
@@ -129,6 +131,8 @@ def guarded(rules: Rules | None = None, setting: str = f"{LIST}:10") -> Iterator
         asyncio.run(blocklists.test())
         own, refusals, greylist = FakeLists(), FakeRefusals(), FakeGreylist()
         helpers = Helpers(own, refusals, greylist, names, blocklists)
+        if not asking:
+            helpers = Helpers(own, refusals, greylist)
         guard = Guard(rules or Rules(seconds=1.0, our_names=frozenset({"mx.example.org"})), helpers)
         listener = Listener(
             Direction.INBOUND,

@@ -258,6 +258,26 @@ class TestRates:
             assert send(place, "198.51.100.7") == 250
 
 
+def test_without_questions_lists_and_rates_hold() -> None:
+    """Where the operator switched reputation off, nobody is greylisted, and lists are obeyed."""
+    with guarded(Rules(mails_per_minute=2), asking=False) as place:
+        before = len(place.dns.questions)
+        assert send(place, BAD, helo="localhost") == 250
+        place.lists.operator = lists(block=["example.net"])
+        assert send(place, BAD) == 554
+        with place.client(BAD) as client:
+            assert client.command(f"MAIL FROM:<{SENDER}>").code == 450
+        assert len(place.dns.questions) == before
+
+
+def test_a_bounce_is_judged_by_its_greeting(place: Place) -> None:
+    """The empty sender is no way around greylisting, nor is it blocked by names."""
+    place.lists.operator = lists(block=["example.net"])
+    assert send(place, BAD, sender="", helo="localhost") == 451
+    place.add({"bounces.example.org": {"TXT": [f'"v=spf1 ip4:{BAD} -all"']}})
+    assert send(place, BAD, sender="", helo="bounces.example.org") == 250
+
+
 def test_a_client_that_leaves_ends_its_questions(place: Place) -> None:
     """And the listener stops without waiting for them."""
     place.dns.silent.update({"9.113.0.203.in-addr.arpa", "9.113.0.203.dnsbl.example.net"})
