@@ -22,6 +22,7 @@ from workers.directory import DatabaseDirectory
 from workers.greylist import DatabaseGreylist
 from workers.refusals import RefusalBook
 from workers.smtpd.reputation import Guard, Helpers
+from workers.smtpd.reputation_inquiry import Inquirer
 from workers.smtpd.reputation_ports import Rules
 
 log = structlog.get_logger(__name__)
@@ -60,9 +61,10 @@ async def guarding(directory: DatabaseDirectory, processes: int) -> AsyncIterato
         names = AsyncDns(servers, time.monotonic)
         blocklists = Blocklists(settings.DNSBL, names, time.monotonic)
         tasks.append(asyncio.create_task(_watch(blocklists)))
-    helpers = Helpers(directory, book, greylist, names, blocklists)
+    strict = rules(processes)
+    helpers = Helpers(directory, book, greylist, Inquirer(strict, names, blocklists))
     try:
-        yield Guard(rules(processes), helpers)
+        yield Guard(strict, helpers)
     finally:
         for task in tasks:
             task.cancel()

@@ -7,26 +7,20 @@ mail it was, and the tenant can find it.
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import secrets
-from collections.abc import Coroutine
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from ipaddress import IPv6Address
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
-from mailsec.gateway.clients.async_dns import AsyncDns
-from mailsec.gateway.clients.dnsbl import Blocklists
-from mailsec.gateway.clients.sender_proof import dkim_passes, keys_for, signatures_of, spf_passes
 from mailsec.gateway.lists import Standing
 from mailsec.gateway.reputation.points import Measure, Point
-from mailsec.gateway.reputation.sanity import Greeting, ReverseNames, points_against
 from workers.smtpd import replies
 from workers.smtpd.address import Path
 from workers.smtpd.limits import RateLimit, client_key
 from workers.smtpd.ports import Address, TenantRoute
 from workers.smtpd.replies import Refused
+from workers.smtpd.reputation_inquiry import Inquirer, Inquiry
 from workers.smtpd.reputation_lists import said_of
 from workers.smtpd.reputation_ports import (
     Greylist,
@@ -42,48 +36,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-R = TypeVar("R")
-
-# The signature of a larger mail is believed here: hashing it would hold up the other sessions.
-LARGEST_VERIFIED = 256 * 1024
-_MARGIN = 0.2  # The block lists keep their own time, and count which of them were late.
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What the domain name system says of a client."""
-
-    listed: tuple[Point, ...] = ()
-    reverse: ReverseNames = field(default_factory=lambda: ReverseNames(known=False))
-
-
-@dataclass(slots=True, eq=False)
-class Inquiry:
-    """What is being asked about one client; ``facts`` is None for one that is exempt.
-
-    ``reference`` stands in each refusal that the client hears.
-    """
-
-    exempt: bool
-    our_address: str
-    facts: asyncio.Task[Facts] | None = None
-    reference: str = field(default_factory=lambda: secrets.token_hex(5))
-
-    def end(self) -> None:
-        """The client left: nobody waits for the answers any more."""
-        if self.facts is not None:
-            self.facts.cancel()
-
 
 @dataclass(frozen=True, slots=True)
 class Helpers:
-    """Whom the guard asks. Without ``names`` no question is asked of the domain name system."""
+    """Whom the guard asks and tells."""
 
     lists: ListSource
     refusals: RefusalLog
     greylist: Greylist
-    names: AsyncDns | None = None
-    blocklists: Blocklists | None = None
+    inquirer: Inquirer
 
 
 class Guard:
@@ -97,26 +58,7 @@ class Guard:
 
     def begin(self, client: Address, our_address: str) -> Inquiry:
         """Ask about a client that has just connected, in the background."""
-        exempt = any(client in network for network in self._rules.exempt)
-        inquiry = Inquiry(exempt, our_address)
-        if not exempt and self._ask.names is not None:
-            loop = asyncio.get_running_loop()
-            inquiry.facts = loop.create_task(self._inquire(client, self._ask.names))
-        return inquiry
-
-    async def _inquire(self, client: Address, names: AsyncDns) -> Facts:
-        """All questions at once; what has no answer in time is not held against the client."""
-        reverse = asyncio.create_task(self._in_time(names.reverse_names(str(client))))
-        try:
-            listed: tuple[Point, ...] = ()
-            if self._ask.blocklists is not None:
-                asked = self._ask.blocklists.points(client, self._rules.seconds)
-                listed = await self._in_time(asked, self._rules.seconds + _MARGIN) or ()
-            return Facts(listed, await reverse or ReverseNames(known=False))
-        finally:
-            reverse.cancel()
-
-    # The envelope.
+        return self._ask.inquirer.begin(client, our_address)
 
     def sender(self, transaction: Transaction) -> None:
         """Hold the client to its rate of mails."""
@@ -145,7 +87,7 @@ class Guard:
         doubts: tuple[Point, ...] = ()
         if said.standing is Standing.BLOCKED:
             turned = self._turned(transaction, route.slug, path.normalised)
-            self._refuse(replace(turned, reason=said.source, entry=said.entry))
+            raise self._noted(replace(turned, reason=said.source, entry=said.entry))
         if said.standing is Standing.NONE and route.reputation_check:
             doubts = await self._doubts(transaction, route, path)
         if transaction.count and bool(doubts) is not bool(transaction.doubts):
@@ -155,31 +97,16 @@ class Guard:
     async def _doubts(
         self, transaction: Transaction, route: TenantRoute, path: Path
     ) -> tuple[Point, ...]:
-        points = await self._points(transaction)
+        points = await self._ask.inquirer.points(transaction)
         measure = self._rules.thresholds.measure(points)
         if measure is Measure.REFUSE:
             turned = self._turned(transaction, route.slug, path.normalised)
-            self._refuse(replace(turned, reason="reputation", points=points))
+            raise self._noted(replace(turned, reason="reputation", points=points))
         if measure is Measure.TAKE or not route.greylisting:
             return ()
-        return () if await self._proved_by_spf(transaction) else points
+        return () if await self._ask.inquirer.proved_by_spf(transaction) else points
 
-    async def _points(self, transaction: Transaction) -> tuple[Point, ...]:
-        identity = transaction.identity
-        inquiry = identity.inquiry
-        if inquiry is None or inquiry.facts is None:
-            return ()
-        # A client that leaves cancels the inquiry; this wait then ends with the session.
-        facts = await asyncio.shield(inquiry.facts)
-        greeting = Greeting(
-            identity.helo,
-            str(identity.address),
-            self._rules.our_names,
-            frozenset({inquiry.our_address}),
-        )
-        return (*facts.listed, *points_against(greeting, facts.reverse))
-
-    def _refuse(self, turned: Turned) -> None:
+    def _noted(self, turned: Turned) -> Refused:
         self._ask.refusals.note(turned)
         log.info(
             "%s refused for %s: %s %s %s, reference %s",
@@ -191,7 +118,7 @@ class Guard:
             turned.reference,
         )
         text = replies.COME_AGAIN if turned.code == 451 else replies.UNWANTED
-        raise Refused(f"{text} (reference {turned.reference})")
+        return Refused(f"{text} (reference {turned.reference})")
 
     @staticmethod
     def _turned(transaction: Transaction, slug: str, recipient: str) -> Turned:
@@ -207,28 +134,11 @@ class Guard:
             reference=identity.inquiry.reference if identity.inquiry else "",
         )
 
-    # Proof, and greylisting.
-
-    async def _proved_by_spf(self, transaction: Transaction) -> bool:
-        if transaction.spf_passes is None:
-            transaction.spf_passes = False
-            if self._ask.names is not None:
-                identity, sender = transaction.identity, transaction.sender.normalised
-                question = spf_passes(
-                    self._ask.names,
-                    str(identity.address),
-                    sender,
-                    identity.helo,
-                    self._rules.seconds,
-                )
-                transaction.spf_passes = bool(await self._in_time(question))
-        return transaction.spf_passes
-
     async def message(self, transaction: Transaction, header: bytes, raw: bytes) -> None:
         """Ask a client in doubt to come again, unless its mail is signed or came again already."""
         if not transaction.doubts:
             return
-        if await self._proved_by_dkim(header, raw):
+        if await self._ask.inquirer.proved_by_dkim(header, raw):
             return
         keys = tuple(_key(transaction, slug, to) for slug, to in transaction.doubts)
         try:
@@ -237,36 +147,13 @@ class Guard:
         except GreylistUnavailable:
             log.warning("Greylisting has no memory at this moment; mail passes without it")
             return
-        refused: Refused | None = None
-        for (slug, recipient), points in transaction.doubts.items():
-            turned = self._turned(transaction, slug, recipient)
-            try:
-                self._refuse(replace(turned, code=451, reason="greylisted", points=points))
-            except Refused as one:
-                refused = one
-        if refused is not None:
-            raise refused
-
-    async def _proved_by_dkim(self, header: bytes, raw: bytes) -> bool:
-        found = signatures_of(header)
-        if self._ask.names is None or not found:
-            return False
-        keys = await self._in_time(keys_for(self._ask.names, found))
-        if not keys:
-            return False
-        if len(raw) > LARGEST_VERIFIED:
-            return True
-        return bool(await self._in_time(asyncio.to_thread(dkim_passes, raw, found, keys)))
-
-    async def _in_time(self, question: Coroutine[Any, Any, R], seconds: float = 0.0) -> R | None:
-        """The answer; None where it takes too long, or where we ourselves are at fault."""
-        try:
-            return await asyncio.wait_for(question, seconds or self._rules.seconds)
-        except TimeoutError:
-            return None
-        except Exception:  # the shell's edge: a fault of ours costs nobody's mail
-            log.exception("A question about a client failed")
-            return None
+        refusals = []
+        for (slug, to), points in transaction.doubts.items():
+            turned = self._turned(transaction, slug, to)
+            refusals.append(
+                self._noted(replace(turned, code=451, reason="greylisted", points=points))
+            )
+        raise refusals[0]
 
 
 def _is_judged(transaction: Transaction) -> bool:

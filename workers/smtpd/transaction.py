@@ -12,7 +12,7 @@ from workers.smtpd.address import Path
 from workers.smtpd.ports import Accepted, Address, ConnectorInfo, TenantRoute
 
 if TYPE_CHECKING:
-    from workers.smtpd.reputation import Inquiry
+    from workers.smtpd.reputation_inquiry import Inquiry
 
 _NOBODY = IPv4Address("0.0.0.0")  # noqa: S104 - no address to bind, but none known yet
 

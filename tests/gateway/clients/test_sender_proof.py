@@ -10,7 +10,7 @@ import dkim
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailsec.gateway.clients.async_dns import AsyncDns
@@ -104,6 +104,7 @@ async def test_a_signature_that_holds_is_proof(names: AsyncDns, server: NameServ
 
 
 @pytest.mark.parametrize("form", [b"simple", b"relaxed"])
+@settings(deadline=None, max_examples=40)
 @given(st.lists(st.sampled_from([b" ", b"\t", b"\r\n", b"x", b"  ", b"\r\n\r\n"]), max_size=30))
 def test_blanks_do_not_break_a_signature(form: bytes, pieces: list[bytes]) -> None:
     """Reducing their runs is the relaxed form's own first step."""
@@ -128,6 +129,7 @@ async def test_many_signatures_cost_no_more_than_a_few(names: AsyncDns) -> None:
     assert len(signatures_of(header + MESSAGE)) == MOST_SIGNATURES
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400), st.binary(max_size=100), st.binary(max_size=200))
 def test_hostile_signatures_never_raise(value: bytes, key: bytes, head: bytes) -> None:
     """Nor do hostile keys; none of them holds."""

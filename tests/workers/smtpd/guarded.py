@@ -21,6 +21,7 @@ from tests.workers.smtpd.conftest import QUICK
 from tests.workers.smtpd.running import Running, directory, running
 from workers.smtpd.ports import Listener
 from workers.smtpd.reputation import Guard, Helpers
+from workers.smtpd.reputation_inquiry import Inquirer
 from workers.smtpd.reputation_ports import GreylistUnavailable, Rules, Turned
 
 LIST = "dnsbl.example.net"
@@ -130,10 +131,9 @@ def guarded(
         blocklists = Blocklists(zones_of(setting), names, time.monotonic)
         asyncio.run(blocklists.test())
         own, refusals, greylist = FakeLists(), FakeRefusals(), FakeGreylist()
-        helpers = Helpers(own, refusals, greylist, names, blocklists)
-        if not asking:
-            helpers = Helpers(own, refusals, greylist)
-        guard = Guard(rules or Rules(seconds=1.0, our_names=frozenset({"mx.example.org"})), helpers)
+        rules = rules or Rules(seconds=1.0, our_names=frozenset({"mx.example.org"}))
+        inquirer = Inquirer(rules, names, blocklists) if asking else Inquirer(rules)
+        guard = Guard(rules, Helpers(own, refusals, greylist, inquirer))
         listener = Listener(
             Direction.INBOUND,
             hostname="mx.example.org",
