@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import DataError, OperationalError
+from django.utils import timezone
 
+import threats.services
 from mailsec.gateway.reputation.points import Point
 from quarantine.choices import RefusalReason
 from quarantine.selectors import RefusalFilter, refusals
+from quarantine.services import TurnedAway, record_refusals
 from tenants.models import Tenant
 from workers.refusals import ROWS_PER_MINUTE, RefusalBook, in_database
 from workers.smtpd.reputation_ports import Turned
+from workers.tasks.retention import expire_all
 from workers.threads import DatabaseThreads
 
 TURNED = Turned(
@@ -162,3 +167,16 @@ def test_what_the_database_never_takes_is_dropped(clock: Clock, tenant: Tenant) 
     book.flush()
     book.flush()
     assert tried == [1]
+
+
+def test_what_is_over_is_removed_each_hour(book: RefusalBook, tenant: Tenant) -> None:
+    """Refusals with the trace, list entries a month after their end, passes of greylisting."""
+    now = timezone.now()
+    old = TurnedAway(now - timedelta(days=400), 554, RefusalReason.TENANT, "203.0.113.9")
+    record_refusals(tenant, [old])
+    book.note(TURNED)
+    book.close()
+    threats.services.greylist([b"k" * 16], now - timedelta(hours=5))
+    expire_all()
+    assert [row.sender for row in rows(tenant)] == [TURNED.sender]
+    assert threats.services.forget_ended_passes(now) == 0
