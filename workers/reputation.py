@@ -59,7 +59,8 @@ async def guarding(directory: DatabaseDirectory, processes: int) -> AsyncIterato
         seconds = settings.REPUTATION_SECONDS
         servers = NameServers(tuple(settings.NAMESERVERS), timeout=seconds / 2, total=seconds)
         names = AsyncDns(servers, time.monotonic)
-        blocklists = Blocklists(settings.DNSBL, names, time.monotonic)
+        # Asked apart from what senders' own servers answer: slow ones must not hold these up.
+        blocklists = Blocklists(settings.DNSBL, AsyncDns(servers, time.monotonic), time.monotonic)
         tasks.append(asyncio.create_task(_watch(blocklists)))
     strict = rules(processes)
     helpers = Helpers(directory, book, greylist, Inquirer(strict, names, blocklists))
