@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
+from django.db.models import Count, Max, Q, QuerySet
+from django.utils import timezone
+
+from mailsec.gateway.lists import Lists, TenantLists, entries
 from mailsec.gateway.policy import Language, Policy
-from policies.models import Address, PolicyVersion
+from policies.models import Address, ListEntry, PolicyVersion
 from policies.settings_keys import KEYS, build
 from tenants.models import Tenant
 from tenants.scope import scoped
 from tenants.selectors import domains_of
+from threats.choices import ListKind
 
 _KEEP_SECONDS = 2.0
+# How many entries there are and the newest one's id: rows are never changed, so no two states of
+# a list that differ share it.
+Fingerprint = tuple[int, int | None]
+Row = tuple[str, str, str, datetime | None]
+
 # Keyed by schema: a policy must never be found under another tenant's name.
 _kept: dict[str, tuple[float, Policy]] = {}
+_lists: dict[str, tuple[Fingerprint, TenantLists]] = {}
 
 
 @scoped
@@ -28,7 +41,13 @@ def current_policy(tenant: Tenant) -> Policy:
         return policy
     row = PolicyVersion.objects.first()
     policy = build(row.pk, row.values) if row else Policy(language=Language(tenant.language))
-    policy = replace(policy, own_domains=tuple(sorted(domains_of(tenant))))
+    lists = tenant_lists(tenant)
+    policy = replace(
+        policy,
+        own_domains=tuple(sorted(domains_of(tenant))),
+        lists=lists.tenant,
+        user_entries=lists.users,
+    )
     _kept[tenant.schema_name] = (now, policy)
     return policy
 
@@ -36,6 +55,51 @@ def current_policy(tenant: Tenant) -> Policy:
 def forget(tenant: Tenant) -> None:
     """Read the policy anew next time; other processes follow within two seconds."""
     _kept.pop(tenant.schema_name, None)
+    _lists.pop(tenant.schema_name, None)
+
+
+@scoped
+def tenant_lists(tenant: Tenant) -> TenantLists:
+    """The allow and block lists that hold now. Entries are read only where they changed."""
+    now = timezone.now()
+    figures = ListEntry.objects.aggregate(count=Count("id"), newest=Max("id"))
+    fingerprint = (figures["count"], figures["newest"])
+    kept = _lists.get(tenant.schema_name)
+    if kept and kept[0] == fingerprint and (kept[1].until is None or kept[1].until > now):
+        return kept[1]
+    rows = ListEntry.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now)).order_by()
+    lists = _built(rows.values_list("kind", "entry", "recipient", "expires_at"))
+    _lists[tenant.schema_name] = (fingerprint, lists)
+    return lists
+
+
+def _built(rows: Iterable[Row]) -> TenantLists:
+    owners: dict[str, dict[str, list[str]]] = {}
+    until: datetime | None = None
+    for kind, entry, owner, expires_at in rows:
+        owners.setdefault(owner, {}).setdefault(kind, []).append(entry)
+        if expires_at is not None and (until is None or expires_at < until):
+            until = expires_at
+    lists = {owner: _lists_of(kinds) for owner, kinds in owners.items()}
+    return TenantLists(lists.pop("", Lists()), MappingProxyType(lists), until)
+
+
+def _lists_of(kinds: Mapping[str, list[str]]) -> Lists:
+    return Lists(entries(kinds.get(ListKind.ALLOW, ())), entries(kinds.get(ListKind.BLOCK, ())))
+
+
+@scoped
+def list_entries(
+    tenant: Tenant, *, kind: str = "", recipient: str | None = "", text: str = ""
+) -> QuerySet[ListEntry]:
+    """Entries for people, ended ones too: of the tenant, of one user, or of all (None).
+
+    Evaluate it inside the tenant's scope.
+    """
+    rows = ListEntry.objects.filter(entry__icontains=text.strip().lower())
+    if kind:
+        rows = rows.filter(kind=kind)
+    return rows if recipient is None else rows.filter(recipient=recipient.strip().lower())
 
 
 @scoped

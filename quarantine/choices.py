@@ -75,3 +75,14 @@ class EventKind(models.TextChoices):
 
 
 OPEN_STATES = (DeliveryState.QUEUED, DeliveryState.IN_FLIGHT, DeliveryState.DEFERRED)
+
+
+class RefusalReason(models.TextChoices):
+    """Why the listener turned mail away before it was taken."""
+
+    OPERATOR = "operator", _("On the operator's block list")
+    TENANT = "tenant", _("On your block list")
+    USER = "user", _("On the recipient's own block list")
+    REPUTATION = "reputation", _("Bad reputation of the sending server")
+    GREYLISTED = "greylisted", _("Asked to come again (greylisting)")
+    MANY = "many", _("Further refusals, counted only")

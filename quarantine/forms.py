@@ -11,7 +11,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from quarantine.selectors import MessageFilter
+from quarantine.choices import RefusalReason
+from quarantine.selectors import MessageFilter, RefusalFilter
 
 STATES = [
     ("", pgettext_lazy("filter", "All")),
@@ -88,6 +89,28 @@ class MessageSearch(forms.Form):
             state=values["state"],
             direction=values["direction"],
             found=values["found"],
+            since=_midnight(since, zone) if since else None,
+            until=_midnight(until + timedelta(days=1), zone) if until else None,
+        )
+
+
+class RefusalSearch(MessageSearch):
+    """Text and filters of the list of refused mail; all optional."""
+
+    direction = state = found = None  # type: ignore[assignment]  # Django's way to drop a field
+    reason = forms.ChoiceField(
+        label=_("Reason"),
+        choices=[("", pgettext_lazy("filter", "All")), *RefusalReason.choices],
+        required=False,
+    )
+
+    def wanted_refusals(self, zone: ZoneInfo) -> RefusalFilter:
+        """The filter, as ``wanted`` gives it for messages; for valid forms only."""
+        values = self.cleaned_data
+        since, until = values["since"], values["until"]
+        return RefusalFilter(
+            text=values["text"],
+            reason=values["reason"],
             since=_midnight(since, zone) if since else None,
             until=_midnight(until + timedelta(days=1), zone) if until else None,
         )

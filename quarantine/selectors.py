@@ -14,7 +14,7 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from quarantine.choices import ContentKind, DeliveryState, DirectionChoice, MessageState
 from quarantine.dispatch import content, leaving
 from quarantine.identifiers import first_id_at
-from quarantine.models import Delivery, FindingRow, StoredMessage
+from quarantine.models import Delivery, FindingRow, Refusal, StoredMessage
 from tenants.models import Tenant
 from tenants.scope import scoped
 
@@ -167,3 +167,72 @@ def open_work(tenant: Tenant) -> Mapping[str, int]:
         state__in=(MessageState.CLOSED, MessageState.QUARANTINED)
     ).values_list("state")
     return dict(rows.annotate(Count("id")).order_by())
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalFilter:
+    """What a person looks for among refused mail; empty fields do not narrow."""
+
+    text: str = ""
+    reason: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalPage:
+    """One page of refusals, newest first; the numbers are where the neighbouring pages begin."""
+
+    rows: tuple[Refusal, ...]
+    newer: int | None = None
+    older: int | None = None
+
+
+@scoped
+def refusals(
+    tenant: Tenant,
+    wanted: RefusalFilter,
+    *,
+    before: int | None = None,
+    after: int | None = None,
+    size: int = 50,
+) -> RefusalPage:
+    """Refused mail older than ``before``, or newer than ``after``, or else the newest."""
+    rows = Refusal.objects.filter(*_refusal_conditions(wanted))
+    if after is not None:
+        found = list(rows.filter(id__gt=after).order_by("id")[: size + 1])
+        more_newer, more_older = len(found) > size, True
+        found = found[:size][::-1]
+    else:
+        rows = rows.order_by("-id")
+        found = list((rows.filter(id__lt=before) if before is not None else rows)[: size + 1])
+        more_newer, more_older = before is not None, len(found) > size
+        found = found[:size]
+    return RefusalPage(
+        tuple(found),
+        newer=found[0].pk if found and more_newer else None,
+        older=found[-1].pk if found and more_older else None,
+    )
+
+
+def _refusal_conditions(wanted: RefusalFilter) -> list[Q]:
+    conditions = [Q(reason=wanted.reason)] if wanted.reason else []
+    if wanted.since:
+        conditions.append(Q(at__gte=wanted.since))
+    if wanted.until:
+        conditions.append(Q(at__lt=wanted.until))
+    return conditions + [_refusal_matches(word) for word in wanted.text.split()[:5]]
+
+
+def _refusal_matches(word: str) -> Q:
+    match = (
+        Q(sender__icontains=word)
+        | Q(recipient__icontains=word)
+        | Q(helo__icontains=word)
+        | Q(reference=word.lower())
+    )
+    try:
+        match |= Q(client_ip=str(ip_address(word)))
+    except ValueError:
+        return match
+    return match

@@ -38,7 +38,7 @@ def messages(request: ConsoleRequest) -> HttpResponse:
         "rows": explain.rows(page.lines),
         "newer": page.newer.hex if page.newer else "",
         "older": page.older.hex if page.older else "",
-        "periods": _periods(request),
+        "periods": periods(request),
         "has_any": bool(page.lines) or _has_any(request),
         "section": "messages",
     }
@@ -56,7 +56,7 @@ def _cursor(request: ConsoleRequest, name: str) -> UUID | None:
         raise Http404 from None
 
 
-def _periods(request: ConsoleRequest) -> list[dict[str, object]]:
+def periods(request: ConsoleRequest) -> list[dict[str, object]]:
     """Ready-made spans of days; the one that is chosen is marked."""
     since, until = request.GET.get("since", ""), request.GET.get("until", "")
     day = timezone.localdate()

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils import timezone
 from psycopg import sql
 
@@ -139,11 +140,29 @@ def set_state(tenant: Tenant, state: State) -> None:
         )
 
 
-def set_listener_values(tenant: Tenant, *, check_recipients: bool, message_size_bytes: int) -> None:
+def set_listener_values(
+    tenant: Tenant,
+    *,
+    check_recipients: bool,
+    message_size_bytes: int,
+    reputation_check: bool,
+    greylisting: bool,
+) -> None:
     """Copy what the listeners need from the tenant's policy (called by policies.services)."""
     Tenant.objects.filter(pk=tenant.pk).update(
-        check_recipients=check_recipients, message_size_bytes=message_size_bytes
+        check_recipients=check_recipients,
+        message_size_bytes=message_size_bytes,
+        reputation_check=reputation_check,
+        greylisting=greylisting,
     )
+
+
+def mark_lists_changed(tenant: Tenant) -> None:
+    """Tell the listeners to read the tenant's lists anew (called by policies.services).
+
+    Until the transaction ends this holds off every other writer of the tenant's lists.
+    """
+    Tenant.objects.filter(pk=tenant.pk).update(lists_version=F("lists_version") + 1)
 
 
 def add_domain(tenant: Tenant, name: str) -> MailDomain:

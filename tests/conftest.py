@@ -50,5 +50,6 @@ def _nothing_kept_between_tests(request: pytest.FixtureRequest) -> Iterator[None
     from threats import selectors as threats
 
     policies._kept.clear()
+    policies._lists.clear()
     tenants._kept.clear()
     threats.forget()

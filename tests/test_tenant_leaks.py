@@ -6,10 +6,12 @@ import ast
 from datetime import timedelta
 from pathlib import Path
 
+from mailsec.gateway.lists import TenantLists
 from mailsec.gateway.verdict import Disposition
 from policies import selectors as policies
 from policies import services as policy_services
 from quarantine import selectors, services
+from quarantine.choices import RefusalReason
 from quarantine.selectors import MessageFilter
 from reports.selectors import summary
 from tenants.models import Tenant
@@ -43,6 +45,9 @@ def test_no_selector_shows_one_tenants_mail_to_another(
     services.record_outcome(tenant, message_id, outcome(Disposition.DELIVER, VIRUS), NOW)
     policy_services.set_values(tenant, {"contact": "alpha's help desk"})
     policy_services.import_addresses(tenant, ["user@alpha.example.jp"])
+    policy_services.add_entry(tenant, "block", "example.com")
+    refusal = services.TurnedAway(NOW, 554, RefusalReason.TENANT, "203.0.113.9")
+    services.record_refusals(tenant, [refusal])
     with tenant_scope(other_tenant):
         assert not list(selectors.messages_with(other_tenant, MessageFilter(text="hello")))
         assert not list(selectors.messages_with(other_tenant, MessageFilter()))
@@ -52,6 +57,10 @@ def test_no_selector_shows_one_tenants_mail_to_another(
     assert not any(summary(other_tenant, NOW).month.values())
     assert policies.current_policy(other_tenant).contact == ""
     assert policies.address_count(other_tenant) == 0
+    assert policies.tenant_lists(other_tenant) == TenantLists()
+    with tenant_scope(other_tenant):
+        assert not policies.list_entries(other_tenant, recipient=None)
+    assert selectors.refusals(other_tenant, selectors.RefusalFilter()).rows == ()
     assert services.claim_deliveries(other_tenant, message_id, NOW + timedelta(days=1)) == []
     stalled = services.take_up_stalled(other_tenant, NOW + timedelta(days=1))
     assert (stalled.examine, stalled.deliver, stalled.shunted) == ([], [], 0)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 import structlog
 from django.db import DatabaseError, InterfaceError, connection
+from django.utils import timezone
 
+from mailsec.gateway.lists import Lists, TenantLists
 from policies import directory
+from policies.selectors import tenant_lists
 from tenants import selectors
 from tenants.errors import TenantError
 from tenants.models import Connector, Tenant
+from threats.selectors import operator_lists
 from workers.smtpd.ports import Address, ConnectorInfo, DirectoryUnavailable, TenantRoute
 from workers.threads import DatabaseThreads
 
@@ -22,6 +26,7 @@ log = structlog.get_logger(__name__)
 
 R = TypeVar("R")
 _REFRESH_SECONDS = 3.0
+_NO_LISTS = (0, TenantLists())
 _UNAVAILABLE = (DatabaseError, InterfaceError, TenantError)
 
 
@@ -32,6 +37,9 @@ class Snapshot:
     domains: Mapping[str, TenantRoute] = field(default_factory=dict)
     owned: Mapping[str, frozenset[str]] = field(default_factory=dict)
     connectors: tuple[ConnectorInfo, ...] = ()
+    operator: Lists = field(default_factory=Lists)
+    # By tenant: the version of its lists that was read, and the lists.
+    lists: Mapping[str, tuple[int, TenantLists]] = field(default_factory=dict)
 
 
 class DatabaseDirectory:
@@ -43,14 +51,14 @@ class DatabaseDirectory:
 
     async def start(self) -> None:
         """Read the first snapshot; the listeners must not open before."""
-        self._snapshot = await self._ask(take_snapshot)
+        self._snapshot = await self._ask(lambda: take_snapshot(self._snapshot))
 
     async def keep_fresh(self) -> None:
         """Read it anew until cancelled; while the database is away, the last one holds."""
         while True:
             await asyncio.sleep(_REFRESH_SECONDS)
             try:
-                self._snapshot = await self._ask(take_snapshot)
+                self._snapshot = await self._ask(lambda: take_snapshot(self._snapshot))
             except DirectoryUnavailable:
                 log.warning("the tenants could not be read, the last view of them holds")
 
@@ -74,6 +82,14 @@ class DatabaseDirectory:
         """The mail domains of one tenant."""
         return self._snapshot.owned.get(slug, frozenset())
 
+    def operator_lists(self) -> Lists:
+        """The operator's lists of senders."""
+        return self._snapshot.operator
+
+    def lists_of(self, slug: str) -> TenantLists:
+        """The lists of one tenant and its users."""
+        return self._snapshot.lists.get(slug, _NO_LISTS)[1]
+
     def close(self) -> None:
         """End the threads."""
         self._threads.close()
@@ -89,9 +105,10 @@ class DatabaseDirectory:
         return await asyncio.get_running_loop().run_in_executor(self._threads, answered)
 
 
-def take_snapshot() -> Snapshot:
-    """What the database says now."""
-    domains = {name: _route(tenant) for name, tenant in selectors.mail_domain_rows()}
+def take_snapshot(last: Snapshot | None = None) -> Snapshot:
+    """What the database says now; of the lists, only those that changed since the last one."""
+    rows = selectors.mail_domain_rows()
+    domains = {name: _route(tenant) for name, tenant in rows}
     owned: dict[str, set[str]] = {}
     for name, route in domains.items():
         owned.setdefault(route.slug, set()).add(name)
@@ -99,7 +116,27 @@ def take_snapshot() -> Snapshot:
         domains=domains,
         owned={slug: frozenset(names) for slug, names in owned.items()},
         connectors=tuple(_connector(row) for row in selectors.connector_rows()),
+        operator=operator_lists(),
+        lists=_lists(
+            {tenant.slug: tenant for _, tenant in rows}.values(), last.lists if last else {}
+        ),
     )
+
+
+def _lists(
+    tenants: Iterable[Tenant], last: Mapping[str, tuple[int, TenantLists]]
+) -> dict[str, tuple[int, TenantLists]]:
+    now = timezone.now()
+    found: dict[str, tuple[int, TenantLists]] = {}
+    for tenant in tenants:
+        if not tenant.lists_version:
+            continue  # Nobody has ever written an entry.
+        version, lists = last.get(tenant.slug, _NO_LISTS)
+        ended = lists.until is not None and lists.until <= now
+        if version != tenant.lists_version or ended:
+            lists = tenant_lists(tenant)
+        found[tenant.slug] = (tenant.lists_version, lists)
+    return found
 
 
 def _route(tenant: Tenant) -> TenantRoute:
@@ -109,6 +146,8 @@ def _route(tenant: Tenant) -> TenantRoute:
         outbound=tenant.menu.outbound,
         check_recipients=tenant.check_recipients,
         message_size=tenant.message_size_bytes,
+        reputation_check=tenant.reputation_check,
+        greylisting=tenant.greylisting,
     )
 
 

@@ -7,10 +7,12 @@ An entry is an address (``sales@example.com``), a domain that stands for its sub
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
+from types import MappingProxyType
 
 from mailsec.gateway.errors import InvalidPolicy
 
@@ -31,21 +33,33 @@ class Entries:
 
     names: frozenset[str] = frozenset()
     networks: tuple[Network, ...] = ()
+    # By version and length of the prefix, longest first: a list of 20,000 is asked as quickly as
+    # one of ten.
+    _by_prefix: Mapping[tuple[int, int], frozenset[int]] = field(
+        init=False, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        found: dict[tuple[int, int], set[int]] = {}
+        for net in self.networks:
+            found.setdefault((net.version, net.prefixlen), set()).add(int(net.network_address))
+        ordered = sorted(found.items(), reverse=True)
+        object.__setattr__(self, "_by_prefix", {key: frozenset(all_) for key, all_ in ordered})
 
     def holding_ip(self, ip: str) -> str:
-        """The entry that holds this address, empty where none does."""
+        """The narrowest entry that holds this address, empty where none does."""
         try:
             address = ipaddress.ip_address(ip)
         except ValueError:
             return ""
-        return next(
-            (
-                str(net)
-                for net in self.networks
-                if net.version == address.version and address in net
-            ),
-            "",
-        )
+        number = int(address)
+        for (version, length), networks in self._by_prefix.items():
+            if version == address.version:
+                rest = address.max_prefixlen - length
+                if number >> rest << rest in networks:
+                    kind = IPv4Network if version == 4 else IPv6Network
+                    return str(kind((number >> rest << rest, length)))
+        return ""
 
     def holding_address(self, address: str) -> str:
         """The entry for this mail address, its domain or a domain above; empty where none is."""
@@ -66,6 +80,16 @@ class Lists:
     def of_address(self, address: str) -> tuple[Standing, str]:
         """What they say of a mail address, and the entry that says it."""
         return _standing(self.block.holding_address(address), self.allow.holding_address(address))
+
+
+@dataclass(frozen=True, slots=True)
+class TenantLists:
+    """The lists of a tenant and those of its users by address; ``until`` is when the first of the
+    entries ends, None where none does."""
+
+    tenant: Lists = field(default_factory=Lists)
+    users: Mapping[str, Lists] = field(default_factory=lambda: MappingProxyType({}))
+    until: datetime | None = None
 
 
 def _standing(blocked: str, allowed: str) -> tuple[Standing, str]:
@@ -119,7 +143,11 @@ def entries(canonical: Iterable[str]) -> Entries:
     networks: list[Network] = []
     for entry in canonical:
         try:
-            networks.append(ipaddress.ip_network(entry))
+            # Networks have their length behind them; asking before is what makes this quick.
+            if "/" in entry:
+                networks.append(ipaddress.ip_network(entry))
+                continue
         except ValueError:
-            names.add(entry)
+            pass
+        names.add(entry)
     return Entries(frozenset(names), tuple(networks))

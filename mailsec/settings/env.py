@@ -10,6 +10,9 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+from mailsec.gateway.errors import InvalidPolicy
+from mailsec.gateway.reputation.blocklists import Zone, zones_of
+
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
 
@@ -76,6 +79,14 @@ def networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
         return [ipaddress.ip_network(item) for item in listing(name)]
     except ValueError as error:
         raise ImproperlyConfigured(f"{name}: {error}.") from None
+
+
+def blocklists(name: str) -> tuple[Zone, ...]:
+    """DNS block lists: ``zone:weight[=first[-last]]``, separated by commas."""
+    try:
+        return zones_of(os.environ.get(name, ""))
+    except InvalidPolicy as error:
+        raise ImproperlyConfigured(f"{name}: {error.problem}.") from None
 
 
 def path(name: str, default: Path | None = None) -> Path | None:

@@ -1,6 +1,7 @@
 """Rows of this app."""
 
 from policies.models.address import Address
+from policies.models.list_entry import ListEntry
 from policies.models.policy_version import PolicyVersion
 
-__all__ = ["Address", "PolicyVersion"]
+__all__ = ["Address", "ListEntry", "PolicyVersion"]

@@ -5,5 +5,6 @@ from quarantine.models.delivery import Delivery
 from quarantine.models.event import Event
 from quarantine.models.finding import FindingRow
 from quarantine.models.message import StoredMessage
+from quarantine.models.refusal import Refusal
 
-__all__ = ["Content", "Delivery", "Event", "FindingRow", "StoredMessage"]
+__all__ = ["Content", "Delivery", "Event", "FindingRow", "Refusal", "StoredMessage"]

@@ -15,6 +15,7 @@ from quarantine.services.examination import (
     wait,
 )
 from quarantine.services.receive import Arrival, Notice, receive, store_notice
+from quarantine.services.refusals import TurnedAway, expire_refusals, record_refusals
 from quarantine.services.upkeep import Stalled, expire, resubmit, shunt, take_up_stalled
 
 __all__ = [
@@ -26,11 +27,14 @@ __all__ = [
     "Settlement",
     "Shown",
     "Stalled",
+    "TurnedAway",
     "claim_deliveries",
     "claim_examination",
     "expire",
+    "expire_refusals",
     "receive",
     "record_outcome",
+    "record_refusals",
     "resubmit",
     "settle_deliveries",
     "shunt",

@@ -30,8 +30,9 @@ class State(models.TextChoices):
 class Tenant(TenantMixin):  # type: ignore[misc]  # django-tenants publishes no types
     """A row is one company; its mail lives in the schema ``schema_name``.
 
-    ``check_recipients`` and ``message_size_bytes`` are copies of the tenant's policy for the
-    listeners, which must not open a schema for each RCPT; policies.services writes them.
+    ``check_recipients``, ``message_size_bytes``, ``reputation_check`` and ``greylisting`` are
+    copies of the tenant's policy for the listeners, which must not open a schema for each RCPT;
+    ``lists_version`` tells them when to read the tenant's lists anew; policies.services writes all.
     Personal data: contact; kept until the tenant is purged.
     """
 
@@ -48,6 +49,9 @@ class Tenant(TenantMixin):  # type: ignore[misc]  # django-tenants publishes no 
     contact = models.CharField(max_length=254, blank=True)
     check_recipients = models.BooleanField(default=False)
     message_size_bytes = models.PositiveIntegerField(default=50 * 1024 * 1024)
+    reputation_check = models.BooleanField(default=True)
+    greylisting = models.BooleanField(default=True)
+    lists_version = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

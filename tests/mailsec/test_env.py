@@ -48,6 +48,8 @@ def test_a_value_is_read_by_its_type(
         (lambda: env.seconds(NAME, 1), "0"),
         (lambda: env.seconds(NAME, 1), "soon"),
         (lambda: env.networks(NAME), "192.0.2.1/24"),
+        (lambda: env.blocklists(NAME), "dnsbl.example.org"),
+        (lambda: env.blocklists(NAME), "dnsbl.example.org:5=192.0.2.1"),
         (lambda: env.keys(NAME), "k:short"),
         (lambda: env.keys(NAME), KEY),
         (lambda: env.keys(NAME), f"a:{KEY},a:{KEY}"),

@@ -10,8 +10,13 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.utils import timezone
 
+import threats.services
+from mailsec.gateway.clients.dnsbl import ZoneState
 from policies import selectors as policies
+from quarantine.choices import RefusalReason
+from quarantine.services import TurnedAway, record_refusals
 from tenants.models import Tenant
 from tenants.selectors import tenant_named
 
@@ -51,6 +56,46 @@ def test_an_address_file_of_a_japanese_spreadsheet_is_read(tenant: Tenant, tmp_p
     assert run("tenant", "address", "import", "alpha", str(path)) == {"added": 1}
 
 
+def test_a_tenants_senders_are_listed_from_the_shell(tenant: Tenant) -> None:
+    """Put on, shown, taken off; one user's own too."""
+    run("tenant", "sender", "add", "alpha", "block", "Example.COM", "--note", "spam")
+    own = ("--recipient", "user@alpha.example.jp")
+    later = ("--expires", "2099-01-01T00:00+09:00")
+    run("tenant", "sender", "add", "alpha", "allow", "192.0.2.0/24", *own, *later)
+    shown = run("tenant", "sender", "list", "alpha")
+    assert [(row["kind"], row["entry"], row["recipient"]) for row in shown] == [
+        ("allow", "192.0.2.0/24", "user@alpha.example.jp"),
+        ("block", "example.com", ""),
+    ]
+    run("tenant", "sender", "remove", "alpha", "allow", "192.0.2.0/24", *own)
+    assert len(run("tenant", "sender", "list", "alpha")) == 1
+
+
+def test_the_operators_senders_and_block_lists_are_shown(tenant: Tenant) -> None:
+    """They hold for every tenant."""
+    run("threat", "sender", "add", "block", "203.0.113.0/24")
+    assert [row["entry"] for row in run("threat", "sender", "list")] == ["203.0.113.0/24"]
+    run("threat", "sender", "remove", "block", "203.0.113.0/24")
+    assert run("threat", "sender", "list") == []
+    threats.services.note_blocklists([ZoneState("dnsbl.example.net")], timezone.now())
+    (row,) = run("threat", "blocklists")
+    assert (row["zone"], row["working"], row["problem"]) == (
+        "dnsbl.example.net",
+        False,
+        "not yet tested",
+    )
+
+
+def test_refused_mail_is_found_by_its_reference(tenant: Tenant) -> None:
+    """As the sender reads it in the bounce of his own server."""
+    at = timezone.now()
+    for reference in ("aaaaaaaaaa", "bbbbbbbbbb"):
+        one = TurnedAway(at, 554, RefusalReason.TENANT, "192.0.2.1", reference=reference)
+        record_refusals(tenant, [one])
+    (row,) = run("message", "refused", "alpha", "--text", "bbbbbbbbbb")
+    assert (row["code"], row["reason"], row["client_ip"]) == (554, "tenant", "192.0.2.1")
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -61,6 +106,10 @@ def test_an_address_file_of_a_japanese_spreadsheet_is_read(tenant: Tenant, tmp_p
         (("tenant", "address", "import", "alpha", "missing.csv"), "missing.csv"),
         (("message", "resubmit", "alpha", "not-an-id"), "queue id"),
         (("threat", "block", "123", "name"), "SHA-256"),
+        (("threat", "sender", "add", "block", "no entry"), "takes an address"),
+        (("tenant", "sender", "add", "alpha", "block", "com"), "takes an address"),
+        (("tenant", "sender", "add", "alpha", "block", "a.jp", "--expires", "soon"), "no time"),
+        (("tenant", "sender", "remove", "alpha", "block", "example.com"), "not on the list"),
     ],
 )
 def test_a_wrong_command_says_why(tenant: Tenant, arguments: tuple[str, ...], words: str) -> None:

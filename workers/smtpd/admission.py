@@ -42,10 +42,15 @@ class Admission:
             return False
         session.identity.address = address
         session.identity.connectors = desk.gate.connectors_for(address)
+        if desk.guard is not None:
+            ours = session.transport.get_extra_info("sockname") if session.transport else None
+            session.identity.inquiry = desk.guard.begin(address, ours[0] if ours else "")
         return True
 
     def leave(self) -> None:
-        """Give back what was counted."""
+        """Give back what was counted, and ask no longer."""
+        if self._session.identity.inquiry is not None:
+            self._session.identity.inquiry.end()
         if self._client is not None:
             self._session.desk.connections.leave_client(self._client)
         if self._entered:

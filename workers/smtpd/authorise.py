@@ -15,6 +15,7 @@ from workers.smtpd.address import MalformedAddress, Path
 from workers.smtpd.header_check import author_domains, header_values, without_header
 from workers.smtpd.ports import Accepted, Address, ConnectorInfo, Directory
 from workers.smtpd.replies import Refused
+from workers.smtpd.reputation import Guard
 from workers.smtpd.transaction import Identity, Transaction
 
 
@@ -35,16 +36,19 @@ class Gate(Protocol):
 class InboundGate:
     """Mail from anywhere to registered domains and, where wished, registered addresses."""
 
-    def __init__(self, directory: Directory, hostname: str) -> None:
+    def __init__(self, directory: Directory, hostname: str, guard: Guard | None = None) -> None:
         self._directory = directory
         self._hostname = hostname.lower()
+        self._guard = guard
 
     def connectors_for(self, ip: Address) -> tuple[ConnectorInfo, ...]:
         """Connectors mean nothing here."""
         return ()
 
     def sender(self, transaction: Transaction) -> None:
-        """Anyone may write; spam is judged later."""
+        """Anyone may write, within the rate; spam is judged later."""
+        if self._guard is not None:
+            self._guard.sender(transaction)
 
     async def recipient(self, transaction: Transaction, path: Path) -> None:
         """Take a recipient of a registered domain."""
@@ -59,6 +63,8 @@ class InboundGate:
             raise Refused(replies.SUSPENDED)
         if transaction.size > route.message_size:
             raise Refused(replies.TOO_LARGE)
+        # Before the address is looked up: whoever is unwanted learns of no address.
+        doubts = await self._guard.recipient(transaction, route, path) if self._guard else ()
         if (
             route.check_recipients
             and path.local.lower() != "postmaster"
@@ -66,7 +72,7 @@ class InboundGate:
         ):
             raise Refused(replies.UNKNOWN_ADDRESS)
         transaction.narrow(route)
-        transaction.add(route.slug, path)
+        transaction.add(route.slug, path, doubts)
 
     def message(self, transaction: Transaction, raw: bytes, header: bytes) -> tuple[Accepted, ...]:
         """One record for each tenant that has a recipient."""

@@ -9,6 +9,7 @@ from mailsec.gateway.envelope import Direction
 from workers.smtpd.authorise import Gate, InboundGate, OutboundGate
 from workers.smtpd.limits import ByteLedger, ConnectionLedger, RateLimit
 from workers.smtpd.ports import Directory, Intake, Listener
+from workers.smtpd.reputation import Guard
 
 if TYPE_CHECKING:
     from workers.smtpd.connection import Connection
@@ -27,16 +28,19 @@ class Desk:
     bytes_in_flight: ByteLedger
     sessions: set[Connection] = field(default_factory=set)
     stopping: bool = False
+    guard: Guard | None = None
 
 
-def open_desk(listener: Listener, directory: Directory, intake: Intake) -> Desk:
-    """A desk with fresh counters by the listener's limits."""
+def open_desk(
+    listener: Listener, directory: Directory, intake: Intake, guard: Guard | None = None
+) -> Desk:
+    """A desk with fresh counters by the listener's limits; only inbound clients have a guard."""
     limits = listener.limits
     gate: Gate
     if listener.direction is Direction.OUTBOUND:
-        gate = OutboundGate(directory)
+        gate, guard = OutboundGate(directory), None
     else:
-        gate = InboundGate(directory, listener.hostname)
+        gate = InboundGate(directory, listener.hostname, guard)
     return Desk(
         listener=listener,
         intake=intake,
@@ -45,4 +49,5 @@ def open_desk(listener: Listener, directory: Directory, intake: Intake) -> Desk:
         rate=RateLimit(limits.connections_per_minute_per_ip),
         failed_logins=RateLimit(limits.failed_logins_per_minute_per_ip),
         bytes_in_flight=ByteLedger(limits.bytes_in_flight),
+        guard=guard,
     )

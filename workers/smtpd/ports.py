@@ -65,7 +65,8 @@ class TenantRoute:
     """Where mail of one tenant goes and what it allows.
 
     ``accepts`` is false while the tenant is suspended or not ready (the client gets a 4xx),
-    ``outbound`` says whether the menu holds the outbound way.
+    ``outbound`` says whether the menu holds the outbound way. ``reputation_check`` lets the
+    client's reputation count, ``greylisting`` lets it delay mail.
     """
 
     slug: str
@@ -73,6 +74,8 @@ class TenantRoute:
     outbound: bool = False
     check_recipients: bool = False
     message_size: int = 50 * 1024 * 1024
+    reputation_check: bool = True
+    greylisting: bool = True
 
 
 @dataclass(frozen=True, slots=True)

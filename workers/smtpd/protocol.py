@@ -261,6 +261,8 @@ class MailProtocol(Connection):
         if has_bare_line_end(raw):
             raise Refused(replies.BARE_LINE_END)
         header = check_header_block(raw, self.limits)
+        if self.desk.guard is not None:
+            await self.desk.guard.message(transaction, header, raw)
         mails = self.desk.gate.message(transaction, raw, header)
         if self._output:
             await self.flush()  # Earlier replies do not wait for the commit.

@@ -32,3 +32,7 @@ NOT_YOUR_SENDER = "550 5.7.1 The envelope sender is not inside your registered d
 NOT_YOUR_FROM = "550 5.7.1 The From header is not inside your registered domains"
 NO_OUTBOUND = "550 5.7.1 Your contract does not include outbound mail"
 NO_LITERALS = "550 5.1.2 Address literals are not accepted"
+UNWANTED = "554 5.7.1 This mail is refused by the recipient's policy"
+COME_AGAIN = "451 4.7.1 Please try again in a few minutes"
+APART = "452 4.5.3 Please send to this recipient in a further mail"
+TOO_MUCH_MAIL = "450 4.7.1 Too much mail from your network, please try again later"

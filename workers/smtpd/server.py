@@ -13,6 +13,7 @@ from typing import Any
 from workers.smtpd.desk import Desk, open_desk
 from workers.smtpd.ports import Directory, Intake, Listener
 from workers.smtpd.protocol import MailProtocol
+from workers.smtpd.reputation import Guard
 
 log = logging.getLogger(__name__)
 
@@ -24,8 +25,14 @@ _POLL = 0.02
 class SmtpServer:
     """The listeners of one process. Several processes may share the ports (``SO_REUSEPORT``)."""
 
-    def __init__(self, listeners: Sequence[Listener], directory: Directory, intake: Intake) -> None:
-        self._desks = [open_desk(listener, directory, intake) for listener in listeners]
+    def __init__(
+        self,
+        listeners: Sequence[Listener],
+        directory: Directory,
+        intake: Intake,
+        guard: Guard | None = None,
+    ) -> None:
+        self._desks = [open_desk(listener, directory, intake, guard) for listener in listeners]
         self._servers: list[asyncio.Server] = []
 
     async def start(self) -> list[tuple[str, int]]:
@@ -99,13 +106,14 @@ async def serve(
     intake: Intake,
     ready: Callable[[list[tuple[str, int]]], None] = lambda addresses: None,
     grace: float = GRACE,
+    guard: Guard | None = None,
 ) -> None:
     """Listen until SIGTERM or SIGINT, then stop. ``ready`` hears the addresses once they listen."""
     loop = asyncio.get_running_loop()
     told_to_stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told_to_stop.set)
-    server = SmtpServer(listeners, directory, intake)
+    server = SmtpServer(listeners, directory, intake, guard)
     ready(await server.start())
     try:
         await told_to_stop.wait()

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
+from typing import TYPE_CHECKING
 
 from mailsec.gateway.envelope import Client, Direction, Envelope
+from mailsec.gateway.reputation.points import Point
 from workers.smtpd.address import Path
 from workers.smtpd.ports import Accepted, Address, ConnectorInfo, TenantRoute
+
+if TYPE_CHECKING:
+    from workers.smtpd.reputation_inquiry import Inquiry
 
 _NOBODY = IPv4Address("0.0.0.0")  # noqa: S104 - no address to bind, but none known yet
 
@@ -27,6 +32,7 @@ class Identity:
     tls: str = ""
     certificate_sha256: bytes = b""
     login: tuple[str, str] | None = None
+    inquiry: Inquiry | None = None
 
     def client(self, connector: str = "") -> Client:
         """The same as a value for the envelope."""
@@ -47,7 +53,8 @@ class Transaction:
 
     ``recipients`` holds each tenant's recipients in the order they came (a dict for its order and
     for dropping duplicates); outbound, all of them stand under the sending tenant or, while a
-    secret header is awaited, under no name.
+    secret header is awaited, under no name. ``doubts`` holds, by tenant and recipient, what speaks
+    for greylisting the mail; ``spf_passes`` is None until it was checked.
     """
 
     identity: Identity
@@ -58,10 +65,14 @@ class Transaction:
     size_limit: int = 0
     connectors: tuple[ConnectorInfo, ...] = ()
     recipients: dict[str, dict[str, None]] = field(default_factory=dict)
+    doubts: dict[tuple[str, str], tuple[Point, ...]] = field(default_factory=dict)
+    spf_passes: bool | None = None
     count: int = 0
 
-    def add(self, slug: str, recipient: Path) -> None:
+    def add(self, slug: str, recipient: Path, doubts: tuple[Point, ...] = ()) -> None:
         """Take a recipient for one tenant."""
+        if doubts:
+            self.doubts[slug, recipient.normalised] = doubts
         addresses = self.recipients.setdefault(slug, {})
         addresses[recipient.normalised] = None
         self.count += 1

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from tests.servers.smtp_client import SmtpClient
 from tests.workers.smtpd.fakes import FakeDirectory, FakeIntake
 from workers.smtpd.ports import Accepted, Listener, TenantRoute
+from workers.smtpd.reputation import Guard
 from workers.smtpd.server import SmtpServer
 
 LoopFactory = Callable[[], asyncio.AbstractEventLoop] | None
@@ -58,11 +59,12 @@ def running(
     loop_factory: LoopFactory = None,
     directory_: FakeDirectory | None = None,
     intake: FakeIntake | None = None,
+    guard: Guard | None = None,
 ) -> Iterator[Running]:
     """A listener for the length of a block."""
     known = directory_ if directory_ is not None else directory()
     store = intake if intake is not None else FakeIntake()
-    server = SmtpServer([listener], known, store)
+    server = SmtpServer([listener], known, store, guard)
     with asyncio.Runner(loop_factory=loop_factory) as runner:
         loop = runner.get_loop()
         addresses = runner.run(server.start())

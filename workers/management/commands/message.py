@@ -28,6 +28,9 @@ class Command(ShellCommand):
         find.add_argument("--message-id", default="", help="the Message-ID header's value")
         find.add_argument("--state", default="")
         find.add_argument("--limit", type=int, default=50)
+        refused = subparser(actions, "refused", "Show refused mail, newest first.", refused_mail)
+        refused.add_argument("slug")
+        refused.add_argument("--text", default="", help="address, IP address or reference")
         again = subparser(actions, "resubmit", "Look at a set-aside message again.", resubmit)
         again.add_argument("slug")
         again.add_argument("queue_id")
@@ -48,6 +51,31 @@ def trace(options: Options) -> Answer:
             for copy in row["deliveries"]
         ]
     return "\n".join(lines) or "No message.", data
+
+
+def refused_mail(options: Options) -> Answer:
+    """Mail that was turned away before it was taken; the last 200."""
+    wanted = selectors.RefusalFilter(text=options["text"])
+    data = [
+        {
+            "at": row.at.isoformat(),
+            "client_ip": row.client_ip,
+            "sender": row.sender,
+            "recipient": row.recipient,
+            "code": row.code,
+            "reason": row.reason,
+            "reference": row.reference,
+            "count": row.count,
+            "detail": row.detail,
+        }
+        for row in selectors.refusals(named(options), wanted, size=200).rows
+    ]
+    lines = [
+        f"{row['at']}  {row['code']} {row['reason']:<10} {row['client_ip']}"
+        f"  {row['sender']} -> {row['recipient']}  {row['reference']}"
+        for row in data
+    ]
+    return "\n".join(lines) or "No mail was refused.", data
 
 
 def _describe(row: StoredMessage) -> dict[str, Any]:

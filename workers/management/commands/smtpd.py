@@ -15,6 +15,7 @@ from tenants.values import host_and_port
 from workers.directory import DatabaseDirectory
 from workers.forking import Crew
 from workers.intake import DatabaseIntake
+from workers.reputation import guarding
 from workers.smtpd.ports import Limits, Listener, no_tls
 from workers.smtpd.server import run, serve
 from workers.smtpd.tls import CertificateFiles
@@ -44,7 +45,8 @@ class Command(BaseCommand):
         await directory.start()
         refresh = asyncio.create_task(directory.keep_fresh())
         try:
-            await serve(listeners(processes), directory, intake, ready=self._ready)
+            async with guarding(directory, processes) as guard:
+                await serve(listeners(processes), directory, intake, self._ready, guard=guard)
         finally:
             refresh.cancel()
             intake.close()

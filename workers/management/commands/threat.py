@@ -1,16 +1,17 @@
-"""``manage.py threat …``: the operator's list of harmful files."""
+"""``manage.py threat …``: the operator's lists of harmful files and of senders."""
 
 from __future__ import annotations
 
 from django.core.management.base import CommandParser
 
 from threats import selectors, services
+from workers.shell.lists import add_list_actions, show_blocklists
 from workers.shell.output import ShellCommand, subparser
 from workers.shell.tenants import Answer, Options
 
 
 class Command(ShellCommand):
-    help = "Files that are viruses for every tenant, by their SHA-256."
+    help = "Files and senders that are blocked for every tenant, and DNS block lists."
 
     def add_actions(self, parser: CommandParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
@@ -21,7 +22,11 @@ class Command(ShellCommand):
         subparser(actions, "unblock", "Take a file off the list.", unblock_file).add_argument(
             "sha256"
         )
-        subparser(actions, "list", "Show the list.", list_files)
+        subparser(actions, "list", "Show the list of files.", list_files)
+        add_list_actions(
+            actions.add_parser("sender", help="Allow and block lists."), of_tenant=False
+        )
+        subparser(actions, "blocklists", "How the DNS block lists stand.", show_blocklists)
 
 
 def block_file(options: Options) -> Answer:

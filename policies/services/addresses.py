@@ -1,53 +1,22 @@
-"""What changes a tenant's policy and addresses."""
+"""What changes a tenant's registered addresses."""
 
 from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from django.db import transaction
 
 from accounts.services import SHELL, record
 from policies.errors import InvalidAddresses
-from policies.models import Address, PolicyVersion
-from policies.selectors import current_policy, forget
-from policies.settings_keys import build, read
+from policies.models import Address
 from tenants.models import Tenant
 from tenants.scope import scoped
 from tenants.selectors import domains_of
-from tenants.services import set_listener_values
 
 MOST_LINES = 100_000
 _LOCAL_PART = re.compile(r"[^\s@\"<>,;:\\()\[\]\x00-\x1f]{1,64}\Z")
-
-
-@scoped
-def set_values(tenant: Tenant, changes: Mapping[str, str], *, author: str = SHELL) -> int:
-    """Store a new version with these settings changed; all of them or none. Returns its number."""
-    parsed = {key: read(key, text) for key, text in changes.items()}
-    with transaction.atomic():
-        # One writer at a time: the second would otherwise take the first one's change back.
-        Tenant.objects.select_for_update().get(pk=tenant.pk)
-        last = PolicyVersion.objects.first()
-        before: dict[str, Any] = last.values if last else {"language": tenant.language}
-        row = PolicyVersion.objects.create(values=before | parsed, author=author)
-        policy = build(row.pk, row.values)
-        set_listener_values(
-            tenant,
-            check_recipients=policy.check_recipients,
-            message_size_bytes=policy.message_size_bytes,
-        )
-        record(
-            actor=author,
-            action="policy.set",
-            before={key: before.get(key) for key in parsed},
-            after=parsed,
-        )
-    forget(tenant)
-    current_policy(tenant)
-    return row.pk
 
 
 @scoped

@@ -1,0 +1,116 @@
+"""The domain name system for those who ask while a client waits: many questions at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import dns.asyncresolver
+import dns.exception
+import dns.name
+import dns.resolver
+import dns.reversename
+from dns.rdtypes.ANY.MX import MX
+from dns.rdtypes.ANY.TXT import TXT
+
+from mailsec.gateway.clients.dns import NameServers
+from mailsec.gateway.errors import TemporaryResolverError
+from mailsec.gateway.reputation.sanity import ReverseNames
+
+CACHED_NAMES = 50_000
+MOST_AT_ONCE = 300
+LEAST_SECONDS, MOST_SECONDS = 5.0, 3600.0
+ABSENT_SECONDS = 120.0
+MOST_VALUES = 50
+_PTR_NAMES = 5
+_UNASKABLE = (
+    dns.name.LabelTooLong,
+    dns.name.NameTooLong,
+    dns.name.EmptyLabel,
+    dns.name.BadEscape,
+    dns.name.IDNAException,
+    UnicodeError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The records of one kind at one name as text; ``exists`` is false for NXDOMAIN."""
+
+    values: tuple[str, ...] = ()
+    exists: bool = True
+
+
+class AsyncDns:
+    """Asks name servers and remembers answers for their time to live, an hour at most.
+
+    ``clock`` is a monotonic one. Failures are never remembered: they raise TemporaryResolverError.
+    """
+
+    def __init__(self, servers: NameServers, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._kept: dict[tuple[str, str], tuple[float, Answer]] = {}
+        # Each question takes a socket; more of them wait, within the patience of those who ask.
+        self._room = asyncio.Semaphore(MOST_AT_ONCE)
+        try:
+            self._resolver = dns.asyncresolver.Resolver(configure=not servers.addresses)
+        except dns.resolver.NoResolverConfiguration:
+            self._resolver = dns.asyncresolver.Resolver(configure=False)
+        if servers.addresses:
+            self._resolver.nameservers = list(servers.addresses)
+            self._resolver.port = servers.port
+        self._resolver.timeout = servers.timeout
+        self._resolver.lifetime = servers.total
+        self._resolver.cache = None
+
+    async def ask(self, name: str, kind: str) -> Answer:
+        """The records of this kind: ``A``, ``AAAA``, ``TXT``, ``MX`` (hosts alone) or ``PTR``."""
+        key = (name.lower().rstrip("."), kind)
+        until, answer = self._kept.get(key, (0.0, Answer()))
+        if until > self._clock():
+            return answer
+        async with self._room:
+            seconds, answer = await self._query(*key)
+        if len(self._kept) >= CACHED_NAMES:
+            self._kept.clear()
+        self._kept[key] = (self._clock() + seconds, answer)
+        return answer
+
+    async def _query(self, name: str, kind: str) -> tuple[float, Answer]:
+        try:
+            # The root dot keeps the search list of the system out of it.
+            reply = await self._resolver.resolve(f"{name}.", kind, raise_on_no_answer=False)
+        except dns.resolver.NXDOMAIN:
+            return ABSENT_SECONDS, Answer(exists=False)
+        except _UNASKABLE:
+            return MOST_SECONDS, Answer(exists=False)
+        except (dns.exception.DNSException, OSError) as error:
+            raise TemporaryResolverError(f"No answer about {name}") from error
+        if reply.rrset is None:
+            return ABSENT_SECONDS, Answer()
+        values = tuple(_text(rdata) for rdata in list(reply.rrset)[:MOST_VALUES])
+        return min(max(float(reply.rrset.ttl), LEAST_SECONDS), MOST_SECONDS), Answer(values)
+
+    async def reverse_names(self, ip: str) -> ReverseNames:
+        """The PTR names of an address, and those of them that lead back to it; never raises."""
+        try:
+            name = dns.reversename.from_address(ip).to_text()
+            found = (await self.ask(name, "PTR")).values[:_PTR_NAMES]
+            checked = await asyncio.gather(*(self._leads_to(name, ip) for name in found))
+        except (TemporaryResolverError, dns.exception.SyntaxError, ValueError):
+            return ReverseNames(known=False)
+        confirmed = tuple(name for name, right in zip(found, checked, strict=True) if right)
+        return ReverseNames(found, confirmed)
+
+    async def _leads_to(self, name: str, ip: str) -> bool:
+        return ip in (await self.ask(name, "AAAA" if ":" in ip else "A")).values
+
+
+def _text(rdata: object) -> str:
+    if isinstance(rdata, TXT):
+        # One record's strings belong together (RFC 7208 section 3.3).
+        return b"".join(rdata.strings).decode("utf-8", "replace")
+    if isinstance(rdata, MX):
+        return rdata.exchange.to_text(omit_final_dot=True).lower()
+    return str(rdata).rstrip(".")

@@ -1,0 +1,1 @@
+"""What is thought of an SMTP client before it hands over a mail, as values and pure functions."""
