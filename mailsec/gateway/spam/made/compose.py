@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email import message_from_string
 from email.header import Header
 from email.mime.application import MIMEApplication
 from email.mime.base import MIMEBase
@@ -93,7 +94,8 @@ def _body(template: Template, text: str, code: str, chance: random.Random) -> MI
         report = MIMEMultipart("report", report_type="delivery-status")
         report.attach(MIMEText(text, "plain", code))
         status = MIMEBase("message", "delivery-status")
-        status.set_payload("Reporting-MTA: dns; mail.example.jp\n\nAction: failed\nStatus: 5.1.1\n")
+        for block in ("Reporting-MTA: dns; mail.example.jp\n", "Action: failed\nStatus: 5.1.1\n"):
+            status.attach(message_from_string(block))
         report.attach(status)
         return report
     if not as_html:
