@@ -16,17 +16,15 @@ from mailsec.gateway.spam.text import LONGEST_LINE, normalise
 TEXT_BITS = 18
 FACT_BITS = 13
 SIZE = (1 << TEXT_BITS) + (1 << FACT_BITS)
-_SALTS = {"words-body": 0x11, "words-subject": 0x2222, "sender": 0x333333}
-_FACT_VALUE = 0.12
+SALTS = {"words-body": 0x11, "words-subject": 0x2222, "sender": 0x333333}
+_FACT_VALUE = 0.25
+_FEW = {"words-body": 150, "words-subject": 0, "sender": 0}
 _SCALES = {"words-body": 1.0, "words-subject": 0.7, "sender": 0.3}
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """One kind of evidence: the buckets that a mail has, and what one of them counts.
-
-    ``names`` holds the facts behind the first buckets; n-grams have no names.
-    """
+    """One kind of evidence: the buckets that a mail has, and what each of them counts."""
 
     code: str
     buckets: NDArray[np.int32]
@@ -52,9 +50,14 @@ def of(message: Message) -> tuple[Family, ...]:
 
 
 def _words(code: str, text: str) -> Family:
-    """Each n-gram once, all together of one length, so that long mails weigh no more than short."""
-    buckets = ngrams.present(text, _SALTS[code], TEXT_BITS)
-    value = _SCALES[code] / max(buckets.size, 1) ** 0.5
+    """Each n-gram once, all together of one length, so that long mails weigh no more than short.
+
+    A few words are less evidence than many: ``_FEW`` n-grams weigh half as much, squared.
+    """
+    buckets = ngrams.present(text, SALTS[code], TEXT_BITS)
+    if not buckets.size:
+        return Family(code, buckets, np.empty(0, np.float32))
+    value = _SCALES[code] / (buckets.size + _FEW[code]) ** 0.5
     return Family(code, buckets, np.full(buckets.size, value, dtype=np.float32))
 
 

@@ -26,6 +26,8 @@ _CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{5,}", re.IGNORECASE)
 def registered(domain: str) -> str:
     """The domain that its owner registered, by rule of thumb and without a list."""
     labels = domain.rstrip(".").lower().split(".")
+    if len(labels) > 2 and labels[-2] == "example":  # RFC 2606: each name below stands for its own
+        return ".".join(labels[-3:])
     keep = 3 if len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SECOND_LEVELS else 2
     return ".".join(labels[-keep:])
 
@@ -78,6 +80,8 @@ def _address(author: Address) -> Iterator[str]:
             yield "domain-deep"
     if "xn--" in domain:
         yield "domain-idn"
+    if local.lower() in ("mailer-daemon", "postmaster"):
+        yield "local-daemon"
     yield from (f"local-{one}" for one in shape(local))
 
 

@@ -10,6 +10,7 @@ from email.header import Header
 from email.mime.application import MIMEApplication
 from email.mime.base import MIMEBase
 from email.mime.image import MIMEImage
+from email.mime.message import MIMEMessage
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from email.utils import formataddr
@@ -63,7 +64,7 @@ def _slots(template: Template, chance: random.Random, host: str) -> dict[str, st
     good = ("/", "/news/{n}.html", "/mypage/", "/seminar/?id={n}", "/t/{rand}?m={n}", "/orders/{n}")
     slots = {
         "badlink": f"http{chance.choice(('', 's'))}://{bad}{chance.choice(paths)}",
-        "link": f"https://www.{host}{chance.choice(good)}",
+        "link": f"https://www.{_link_host(chance, host)}{chance.choice(good)}",
         "name": fill("{name}", chance, {}),
         "co": fill("{co}", chance, {}),
         "bank": fill("{bank}", chance, {}),
@@ -77,6 +78,11 @@ def _slots(template: Template, chance: random.Random, host: str) -> dict[str, st
         for name in ("date", "time", "product", "co", "city"):
             slots[name] = fill("{en" + name + "}", chance, slots)
     return slots
+
+
+def _link_host(chance: random.Random, own: str) -> str:
+    """Mostly the sender's own; some send through a service or point elsewhere."""
+    return own if chance.random() < 0.7 else f"{chance.choice(_WORDS)}.{chance.choice(_ENDINGS)}"
 
 
 def _fits(text: str, code: str) -> bool:
@@ -97,6 +103,7 @@ def _body(template: Template, text: str, code: str, chance: random.Random) -> MI
         for block in ("Reporting-MTA: dns; mail.example.jp\n", "Action: failed\nStatus: 5.1.1\n"):
             status.attach(message_from_string(block))
         report.attach(status)
+        report.attach(_returned(text, code, chance))
         return report
     if not as_html:
         return MIMEText(text, "plain", code)
@@ -107,6 +114,16 @@ def _body(template: Template, text: str, code: str, chance: random.Random) -> MI
     both.attach(MIMEText(text, "plain", code))
     both.attach(page)
     return both
+
+
+def _returned(text: str, code: str, chance: random.Random) -> MIMEBase:
+    """The mail that comes back: whole, or only its header."""
+    inner = MIMEText(text[-200:], "plain", code)
+    inner["Subject"] = Header(fill("{product}の件", chance, {}), "utf-8").encode()
+    inner["From"] = "user@mail.example.jp"
+    if chance.random() < 0.6:
+        return MIMEMessage(inner)
+    return MIMEText("From: user@mail.example.jp\nSubject: test\n", "rfc822-headers", "us-ascii")
 
 
 def _with_files(
@@ -141,5 +158,9 @@ def _author(
     locals_ = ["info", "support", "no-reply", "news", "{rand}", "office{n}"]
     if not template.spam:
         locals_ = ["info", "support", "no-reply", "yamada", "sato.k", "sales", "chris", "robin.k"]
-    local = "postmaster" if "Bounce" in template.fields else fill(chance.choice(locals_), chance, {})
+    if "Bounce" in template.fields:
+        locals_ = ["postmaster", "MAILER-DAEMON"]
+    local = fill(chance.choice(locals_), chance, {})
+    if template.spam:
+        host = chance.choice((host, f"{fill('{rand}', chance, {})}.{chance.choice(_ENDINGS)}"))
     return formataddr((shown, f"{local}@{host}"), code if _fits(shown, code) else "utf-8")
