@@ -37,13 +37,12 @@ def measure(say: Callable[[str], None]) -> tuple[str, list[Figure]]:
         mails = at_border("dev", Path(folder) / "dev")
         say("scoring")
         classifier = BaseClassifier()
-        scores, seconds, sizes = {}, [], []
+        scores, seconds = {}, []
         for path in sorted(mails.glob("*.eml")):
             raw = path.read_bytes()
             start = time.perf_counter()
             scores[path.name] = classifier.score(Message(raw), _ENVELOPE).score
             seconds.append(time.perf_counter() - start)
-            sizes.append(len(raw))
         return table(mails, scores), [*_times(seconds), *_memory()]
 
 
@@ -51,8 +50,8 @@ def at_border(pack: str, out: Path) -> Path:
     """A pack's messages without what a collector left on them, and their manifest."""
     if not (CORPORA / "border.py").exists():
         raise CorporaMissing("the mail corpora do not lie beside the checkout")
-    command = [sys.executable, CORPORA / "border.py", CORPORA / f"{pack}.tar.xz", out]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    command = [CORPORA / "border.py", CORPORA / f"{pack}.tar.xz", out]
+    subprocess.run([sys.executable, *map(str, command)], check=True, stdout=subprocess.DEVNULL)
     return out
 
 
@@ -61,9 +60,9 @@ def table(mails: Path, scores: dict[str, float]) -> str:
     with tempfile.NamedTemporaryFile("w", suffix=".tsv") as lines:
         lines.writelines(f"{name}\t{score:.9f}\n" for name, score in scores.items())
         lines.flush()
-        command = [sys.executable, CORPORA / "measure.py", mails, lines.name]
+        command = [sys.executable, str(CORPORA / "measure.py"), str(mails), lines.name]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
-    return done.stdout
+    return str(done.stdout)
 
 
 def _times(seconds: Sequence[float]) -> Iterator[Figure]:

@@ -88,17 +88,16 @@ def _bogofilter(folder: Path, training: dict[str, list[Path]], test: Path) -> No
         names = "".join(f"{path}\n" for path in training[label]).encode()
         subprocess.run([program, "-d", words, option, "-b"], input=names, check=True)
     learnt = time.perf_counter()
-    names = "".join(f"{path}\n" for path in sorted(test.glob("*.eml")))
+    tested = "".join(f"{path}\n" for path in sorted(test.glob("*.eml")))
     done = subprocess.run(
-        [program, "-d", words, "-b", "-v", "--terse-format=%0.15g"]
-        + ["-T"],
-        input=names,
+        [program, "-d", words, "-b", "-T"],
+        input=tested,
         capture_output=True,
         text=True,
         check=False,
     )
     scores = dict(_bogofilter_lines(done.stdout))
-    _tell("Bogofilter", spam.table(test, scores), learnt - start, time.perf_counter() - learnt, scores)
+    _tell("Bogofilter", spam.table(test, scores), start, learnt, scores)
 
 
 def _bogofilter_lines(output: str) -> Iterator[tuple[str, float]]:
@@ -109,22 +108,27 @@ def _bogofilter_lines(output: str) -> Iterator[tuple[str, float]]:
             yield Path(pieces[0]).name, float(pieces[-1])
 
 
-def _spamassassin(
-    folder: Path, training: dict[str, list[Path]], test: Path, count: int
-) -> None:
+def _spamassassin(folder: Path, training: dict[str, list[Path]], test: Path, count: int) -> None:
     learner, daemon = _program("sa-learn"), _program("spamd")
+    # spamd gives up root, and then reads the words as nobody.
+    folder.chmod(0o755)
+    (folder / "bayes").mkdir()
+    (folder / "bayes").chmod(0o777)
     settings = folder / "local.cf"
     settings.write_text(
-        f"use_bayes 1\nbayes_auto_learn 0\nbayes_path {folder}/bayes\nskip_rbl_checks 1\n"
-        "lock_method flock\nbayes_min_ham_num 50\nbayes_min_spam_num 50\n"
+        f"use_bayes 1\nbayes_auto_learn 0\nbayes_path {folder}/bayes/words\nbayes_file_mode 0777\n"
+        "skip_rbl_checks 1\n"
+        "lock_method flock\n"
     )
     start = time.perf_counter()
     for label, paths in training.items():
         names = folder / f"{label}.list"
         names.write_text("".join(f"{path}\n" for path in paths))
-        command = [learner, "-L", f"--{label}", "--no-sync", "-f", names, "-p", settings]
+        command = [learner, "-L", f"--{label}", "--no-sync", "-f", str(names), "-p", str(settings)]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    subprocess.run([learner, "--sync", "-p", settings], check=True)
+    subprocess.run([learner, "--sync", "-p", str(settings)], check=True, stdout=subprocess.DEVNULL)
+    for path in (folder / "bayes").iterdir():
+        path.chmod(0o666)
     learnt = time.perf_counter()
     rows = (test / "manifest.jsonl").read_text().splitlines()
     chosen = random.Random(SEED).sample(rows, min(count, len(rows)))
@@ -137,7 +141,7 @@ def _spamassassin(
         scores = {path.name: score for path, score in zip(paths, found, strict=True)}
     size = sum(map(len, training.values()))
     name = f"SpamAssassin, learnt {size} and scored {len(scores)} at random, two children"
-    _tell(name, spam.table(sample, scores), learnt - start, time.perf_counter() - learnt, scores)
+    _tell(name, spam.table(sample, scores), start, learnt, scores)
 
 
 @contextmanager
@@ -148,7 +152,17 @@ def _spamd(daemon: str, settings: Path, folder: Path) -> Iterator[int]:
     command = [daemon, "-L", "-x", "-m", "2", "-i", "127.0.0.1", "-A", "127.0.0.1"]
     configured = [f"--cf={line}" for line in settings.read_text().splitlines()]
     process = subprocess.Popen(
-        [*command, "-p", str(port), "-H", str(folder), "-s", str(folder / "spamd.log"), *configured]
+        [
+            *command,
+            "-p",
+            str(port),
+            "-H",
+            str(folder),
+            "-s",
+            str(folder / "spamd.log"),
+            *configured,
+        ],
+        stderr=subprocess.DEVNULL,
     )
     try:
         end = time.monotonic() + _WAIT
@@ -178,11 +192,12 @@ def _check(port: int, raw: bytes) -> float:
     return float("-inf")
 
 
-def _tell(
-    name: str, table: str, learning: float, scoring: float, scores: dict[str, float]
-) -> None:
-    each = scoring / max(len(scores), 1) * 1000
-    print(f"{name}: learning {learning:.0f} s, scoring {each:.1f} ms a mail\n{table}", flush=True)
+def _tell(name: str, table: str, start: float, learnt: float, scores: dict[str, float]) -> None:
+    each = (time.perf_counter() - learnt) / max(len(scores), 1) * 1000
+    print(
+        f"{name}: learning {learnt - start:.0f} s, scoring {each:.1f} ms a mail\n{table}",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

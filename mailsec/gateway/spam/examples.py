@@ -16,6 +16,8 @@ _LONGEST = 24
 
 def strongest(text: str, code: str, weights: NDArray[np.float32], spam: bool) -> tuple[str, ...]:
     """Up to three pieces of a normalised text that speak most for spam, or against it."""
+    if not text:
+        return ()
     places = _places(text, code, weights) * (1.0 if spam else -1.0)
     found: dict[str, None] = {}
     for _ in range(_MOST * 3):

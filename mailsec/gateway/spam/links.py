@@ -13,7 +13,10 @@ from mailsec.gateway.spam.sender import registered, shape, top_level
 _MOST = 40
 _MOST_SOURCE = 64_000
 _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
-_ANCHOR = re.compile(r"<a\s[^>]{0,2000}?href\s*=\s*[\"']?\s*(https?://[^\s\"'>]{1,2000})[^>]{0,2000}>", re.I)
+_ANCHOR = re.compile(
+    r"<a\s[^>]{0,2000}?href\s*=\s*[\"']?\s*(https?://[^\s\"'>]{1,2000})[^>]{0,2000}>",
+    re.IGNORECASE,
+)
 _TAGS = re.compile(r"<[^>]{0,2000}>")
 _SHOWN_HOST = re.compile(r"(?:https?://|www\.)([\w-]{1,63}(?:\.[\w-]{1,63}){1,8})", re.IGNORECASE)
 _SHORTENERS = frozenset(

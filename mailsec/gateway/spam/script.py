@@ -18,7 +18,9 @@ _SCRIPTS = {
     "thai": re.compile("[\u0e00-\u0e7f]"),
 }
 _HAN = _SCRIPTS["han"]
-_MIXED_WORD = re.compile("[A-Za-z][\u0400-\u04ff\u0370-\u03ff]|[\u0400-\u04ff\u0370-\u03ff][A-Za-z]")
+_MIXED_WORD = re.compile(
+    "[A-Za-z][\u0400-\u04ff\u0370-\u03ff]|[\u0400-\u04ff\u0370-\u03ff][A-Za-z]"
+)
 _STYLED = re.compile("[\U0001d400-\U0001d7ff\u2460-\u24ff]")
 _EMOJI = re.compile("[\u2600-\u27bf\U0001f300-\U0001faff]")
 

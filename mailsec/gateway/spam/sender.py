@@ -26,7 +26,8 @@ _CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{5,}", re.IGNORECASE)
 def registered(domain: str) -> str:
     """The domain that its owner registered, by rule of thumb and without a list."""
     labels = domain.rstrip(".").lower().split(".")
-    if len(labels) > 2 and labels[-2] == "example":  # RFC 2606: each name below stands for its own
+    # Names below example.com and its like (RFC 2606) stand for owners of their own.
+    if len(labels) > 2 and labels[-2] == "example":
         return ".".join(labels[-3:])
     keep = 3 if len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SECOND_LEVELS else 2
     return ".".join(labels[-keep:])
@@ -39,7 +40,7 @@ def top_level(domain: str) -> str:
 
 
 def shape(name: str) -> Iterator[str]:
-    """What a label or local part looks like: machines and throw-away domains write their own way."""
+    """What a label or local part looks like; machines and throw-away domains have their own."""
     digits = len(_DIGITS.findall(name))
     if digits:
         yield "digits-some" if digits * 3 < len(name) else "digits-many"

@@ -20,7 +20,9 @@ _HTML_MARKS = {
     "font": re.compile(r"<font\b"),
     "table": re.compile(r"<table\b"),
     "comment": re.compile(r"<!--"),
-    "hidden": re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*[01](?:px|pt)?\s*[;\"']"),
+    "hidden": re.compile(
+        r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*[01](?:px|pt)?\s*[;\"']"
+    ),
     "white": re.compile(r"color\s*[:=]\s*[\"']?\s*(?:#fff(?:fff)?|white)\b"),
     "entity": re.compile(r"&#x?[0-9a-f]{2,6};"),
     "button": re.compile(r"<a\b[^>]{0,500}?background"),
@@ -77,8 +79,7 @@ def attachment_facts(message: Message) -> Iterator[str]:
     if not files:
         return
     yield f"count-{min(len(files), 7).bit_length()}"
-    for fact in dict.fromkeys(fact for part in files for fact in _file(part)):
-        yield fact
+    yield from dict.fromkeys(fact for part in files for fact in _file(part))
 
 
 def _file(part: Part) -> Iterator[str]:

@@ -11,7 +11,10 @@ LONGEST_LINE = 400
 
 _URL = re.compile(r"(?:https?://|www\.)[^\s<>\"'、。」）]{1,2000}", re.IGNORECASE)
 _MAIL_ADDRESS = re.compile(r"[\w.+=-]{1,64}@[\w.-]{1,200}")
-_INVISIBLE = re.compile("[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f"
+    "\u2028-\u202e\u2060-\u206f\ufeff]"
+)
 _DIGIT = re.compile(r"[0-9]")
 _LONG_RUN = re.compile(r"([^\w\s])\1{3,}")
 _BLANKS = re.compile(r"\s+")

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from mailsec.gateway.message import Message
 from mailsec.gateway.spam import features
 from mailsec.gateway.spam.model import RATE_BITS, Calibration
-from mailsec.gateway.spam.tenant import fold
+from mailsec.gateway.spam.tenant import buckets_of
 
 _EPOCHS = 8
 _RATE = 0.5
@@ -38,7 +38,7 @@ class Example:
 
     buckets: NDArray[np.int32]
     values: NDArray[np.float32]
-    body: NDArray[np.int32]
+    words: NDArray[np.int32]
     spam: bool
     group: str
     made: bool = False
@@ -46,12 +46,12 @@ class Example:
 
 def example(raw: bytes, spam: bool, group: str, made: bool = False) -> Example:
     """What learning needs of a mail; the mail itself is not kept."""
-    families = features.of(Message(raw))
-    words = [family.buckets for family in families if family.code.startswith("words-")]
+    message = Message(raw)
+    families = features.of(message)
     return Example(
         buckets=np.concatenate([family.buckets for family in families]),
         values=np.concatenate([family.values for family in families]),
-        body=fold(np.concatenate(words)) if words else np.empty(0, np.int32),
+        words=buckets_of(message),
         spam=spam,
         group=group,
         made=made,
@@ -65,7 +65,7 @@ def fit(mails: Sequence[Example], seed: int) -> tuple[NDArray[np.float32], float
     bias, bias_squares = 0.0, _START
     chance = np.random.default_rng(seed)
     for _ in range(_EPOCHS):
-        for place in chance.permutation(len(mails)):
+        for place in chance.permutation(len(mails)).tolist():
             mail = mails[place]
             here = weights[mail.buckets]
             error = _sigmoid(float(here @ mail.values) + bias) - mail.spam
@@ -92,7 +92,7 @@ def cross_validated(mails: Sequence[Example], seed: int) -> NDArray[np.float64]:
     for number in range(_FOLDS):
         seen = [mail for mail, place in zip(mails, folds, strict=True) if place != number]
         weights, bias = fit(seen, seed)
-        for place in np.flatnonzero(folds == number):
+        for place in np.flatnonzero(folds == number).tolist():
             mail = mails[place]
             logits[place] = float(weights[mail.buckets] @ mail.values) + bias
     return logits
@@ -111,7 +111,7 @@ def rates(mails: Sequence[Example]) -> NDArray[np.float32]:
     """The share of mails that each bucket of words occurs in, never quite nothing."""
     counts = np.zeros(1 << RATE_BITS)
     for mail in mails:
-        counts[mail.body] += 1
+        counts[mail.words] += 1
     return ((counts + 0.5) / (len(mails) + 1.0)).astype(np.float32)
 
 

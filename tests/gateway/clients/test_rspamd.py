@@ -144,7 +144,10 @@ def test_a_silent_rspamd_is_unavailable() -> None:
 def test_an_envelope_writes_no_header_fields() -> None:
     """A HELO with line ends stays one field."""
     forged = Envelope(
-        Direction.INBOUND, Client("192.0.2.7", "x\r\nFlags: skip"), "ü@example.com", ("b@example.jp",)
+        Direction.INBOUND,
+        Client("192.0.2.7", "x\r\nFlags: skip"),
+        "ü@example.com",
+        ("b@example.jp",),
     )
     with rspamd(answer(1.0)) as (classifier, seen):
         classifier.score(Message(MAIL), forged)

@@ -6,16 +6,13 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email import message_from_string
-from email.header import Header
 from email.mime.application import MIMEApplication
 from email.mime.base import MIMEBase
 from email.mime.image import MIMEImage
 from email.mime.message import MIMEMessage
-from email.mime.multipart import MIMEMultipart
-from email.mime.text import MIMEText
 from email.utils import formataddr
 
-from mailsec.gateway.spam.made import html
+from mailsec.gateway.spam.made import html, parts
 from mailsec.gateway.spam.made.texts import Template, fill, templates
 
 _JAPANESE_CODES = ("utf-8", "utf-8", "iso-2022-jp", "iso-2022-jp", "shift_jis", "euc-jp")
@@ -34,10 +31,12 @@ class Made:
 
 
 def mails(variants: int, seed: int) -> Iterator[Made]:
-    """``variants`` mails of every body, always the same ones for the same seed."""
+    """``variants`` mails of every body, twice as many of Japanese ham; the same for a seed."""
     for template in templates():
         chance = random.Random(f"{seed}:{template.kind}")  # noqa: S311 - variety, no secret
-        for _ in range(variants):
+        # Public mail holds much Japanese spam and hardly any Japanese ham.
+        rare = template.japanese and not template.spam
+        for _ in range(variants * 2 if rare else variants):
             yield Made(_mail(template, chance), template.spam, template.kind)
 
 
@@ -52,8 +51,9 @@ def _mail(template: Template, chance: random.Random) -> bytes:
     message = _with_files(template, body, chance, slots)
     message["From"] = _author(template, chance, host, slots, code)
     message["To"] = "recipient@example.jp"
-    message["Subject"] = Header(subject, code).encode() if not subject.isascii() else subject
-    message["Date"] = f"Mon, {chance.randrange(1, 29)} Apr 2024 10:{chance.randrange(10, 60)}:00 +0900"
+    message["Subject"] = parts.words(subject, code)
+    day, minute = chance.randrange(1, 29), chance.randrange(10, 60)
+    message["Date"] = f"{day} Apr 2024 10:{minute}:00 +0900"
     return message.as_bytes().replace(b"\n", b"\r\n")
 
 
@@ -97,8 +97,9 @@ def _body(template: Template, text: str, code: str, chance: random.Random) -> MI
     as_html = chance.random() < _HTML_CHANCE.get(template.fields.get("Html", ""), 0.08)
     # Characters that a reduced text still holds but the code does not become references.
     if template.fields.get("Bounce") and chance.random() < 0.5:
-        report = MIMEMultipart("report", report_type="delivery-status")
-        report.attach(MIMEText(text, "plain", code))
+        report = parts.multipart(chance, "report")
+        report.set_param("report-type", "delivery-status")
+        report.attach(parts.text(text, "plain", code))
         status = MIMEBase("message", "delivery-status")
         for block in ("Reporting-MTA: dns; mail.example.jp\n", "Action: failed\nStatus: 5.1.1\n"):
             status.attach(message_from_string(block))
@@ -106,24 +107,24 @@ def _body(template: Template, text: str, code: str, chance: random.Random) -> MI
         report.attach(_returned(text, code, chance))
         return report
     if not as_html:
-        return MIMEText(text, "plain", code)
-    page = MIMEText(html.page(text, chance, code), "html", code)
+        return parts.text(text, "plain", code)
+    page = parts.text(html.page(text, chance, code), "html", code)
     if chance.random() < 0.4:
         return page
-    both = MIMEMultipart("alternative")
-    both.attach(MIMEText(text, "plain", code))
+    both = parts.multipart(chance, "alternative")
+    both.attach(parts.text(text, "plain", code))
     both.attach(page)
     return both
 
 
 def _returned(text: str, code: str, chance: random.Random) -> MIMEBase:
     """The mail that comes back: whole, or only its header."""
-    inner = MIMEText(text[-200:], "plain", code)
-    inner["Subject"] = Header(fill("{product}の件", chance, {}), "utf-8").encode()
+    inner = parts.text(text[-200:], "plain", code)
+    inner["Subject"] = parts.words(fill("{product}の件", chance, {}), code)
     inner["From"] = "user@mail.example.jp"
     if chance.random() < 0.6:
         return MIMEMessage(inner)
-    return MIMEText("From: user@mail.example.jp\nSubject: test\n", "rfc822-headers", "us-ascii")
+    return parts.text("From: user@mail.example.jp\nSubject: test\n", "rfc822-headers", "us-ascii")
 
 
 def _with_files(
@@ -135,10 +136,12 @@ def _with_files(
         return body
     if name and not calendar and chance.random() < 0.2:
         return body  # the sender forgot the file
-    whole = MIMEMultipart("mixed")
+    whole = parts.multipart(chance, "mixed")
     whole.attach(body)
     if calendar:
-        whole.attach(MIMEText("BEGIN:VCALENDAR\nMETHOD:REQUEST\nEND:VCALENDAR\n", "calendar", "utf-8"))
+        whole.attach(
+            parts.text("BEGIN:VCALENDAR\nMETHOD:REQUEST\nEND:VCALENDAR\n", "calendar", "utf-8")
+        )
     if name:
         content = bytes(chance.randrange(256) for _ in range(200))
         file = MIMEImage(content, "jpeg") if name.endswith(".jpg") else MIMEApplication(
@@ -153,8 +156,10 @@ def _author(
     template: Template, chance: random.Random, host: str, slots: dict[str, str], code: str
 ) -> str:
     company, person = ("{co}", "{name}") if template.japanese else ("{enco}", "{enname}")
-    names = [company, company + " {n}", "", "{rand}"] if template.spam else [company, person, person, ""]
-    shown = template.fields.get("From") or fill(chance.choice(names), chance, slots)
+    names = [company, person, person, ""]
+    if template.spam:
+        names = [company, company + " {n}", "", "{rand}"]
+    shown = fill(template.fields.get("From") or chance.choice(names), chance, slots)
     locals_ = ["info", "support", "no-reply", "news", "{rand}", "office{n}"]
     if not template.spam:
         locals_ = ["info", "support", "no-reply", "yamada", "sato.k", "sales", "chris", "robin.k"]
@@ -163,4 +168,6 @@ def _author(
     local = fill(chance.choice(locals_), chance, {})
     if template.spam:
         host = chance.choice((host, f"{fill('{rand}', chance, {})}.{chance.choice(_ENDINGS)}"))
-    return formataddr((shown, f"{local}@{host}"), code if _fits(shown, code) else "utf-8")
+    if shown.isascii():
+        return formataddr((shown, f"{local}@{host}"))
+    return f"{parts.words(shown, code)} <{local}@{host}>"

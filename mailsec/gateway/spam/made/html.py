@@ -46,7 +46,8 @@ def _table(text: str, chance: random.Random) -> str:
     color = chance.choice(("#0066cc", "#333333", "#d9381e", "#008a5e"))
     style = f' style="color:#ffffff;background-color:{color};padding:10px 24px;"'
     rows = "".join(
-        f'<tr><td style="padding:8px 16px;font-family:sans-serif;">{_anchor(line, chance, style)}</td></tr>'
+        '<tr><td style="padding:8px 16px;font-family:sans-serif;">'
+        f"{_anchor(line, chance, style)}</td></tr>"
         for line in text.split("\n")
     )
     return (
@@ -63,7 +64,8 @@ def _card(text: str, chance: random.Random) -> str:
         "<!DOCTYPE html><html><head><meta name=viewport content='width=device-width'>"
         "<style>.button{border-radius:4px}</style></head><body>"
         f'<div style="display:none;max-height:0">{preheader}</div>'
-        f'<div style="max-width:640px;margin:auto">{_logo(chance)}{rows}</div>{_pixel(chance)}</body></html>'
+        f'<div style="max-width:640px;margin:auto">{_logo(chance)}{rows}</div>'
+        f"{_pixel(chance)}</body></html>"
     )
 
 
