@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-NAMES = ("ja-ham", "ja-spam", "en-ham", "en-spam", "eu-ham", "eu-spam")
+NAMES = ("ja-ham", "ja-spam", "en-ham", "en-spam")
 _INNERMOST = re.compile(r"\{([^{}]*)\}")
 _MOST_ROUNDS = 400
 
