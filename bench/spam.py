@@ -40,10 +40,12 @@ def measure(say: Callable[[str], None]) -> tuple[str, list[Figure]]:
         scores, seconds = {}, []
         for path in sorted(mails.glob("*.eml")):
             raw = path.read_bytes()
-            start = time.perf_counter()
+            # Processor time: other work on the machine disturbs it least.
+            start = time.process_time()
             scores[path.name] = classifier.score(Message(raw), _ENVELOPE).score
-            seconds.append(time.perf_counter() - start)
-        return table(mails, scores), [*_times(seconds), *_memory()]
+            seconds.append(time.process_time() - start)
+        figures = [*_at_thresholds(mails, scores), *_times(seconds), *_memory()]
+        return table(mails, scores), figures
 
 
 def at_border(pack: str, out: Path) -> Path:
@@ -65,9 +67,23 @@ def table(mails: Path, scores: dict[str, float]) -> str:
     return str(done.stdout)
 
 
+def _at_thresholds(mails: Path, scores: dict[str, float]) -> Iterator[Figure]:
+    """What the default thresholds do, which were set without this pack."""
+    rows = [json.loads(line) for line in (mails / "manifest.jsonl").read_text().splitlines()]
+    groups: dict[str, list[float]] = {}
+    for row in rows:
+        japanese = row["lang"] == "ja" or row["source"] == "ja-small"
+        name = f"{'Japanese' if japanese else 'other'} {row['label']}"
+        groups.setdefault(name, []).append(scores[row["path"]])
+    for threshold in (60, 90):
+        for name, found in sorted(groups.items()):
+            share = sum(score >= threshold for score in found) / len(found) * 100
+            yield Figure(f"{name} at {threshold} or above", share, "%")
+
+
 def _times(seconds: Sequence[float]) -> Iterator[Figure]:
     ordered = sorted(seconds)
-    yield Figure("mean time a mail", sum(ordered) / len(ordered) * 1000, "ms")
+    yield Figure("mean processor time a mail", sum(ordered) / len(ordered) * 1000, "ms")
     for name, share in (("median", 0.5), ("95th percentile", 0.95), ("99th percentile", 0.99)):
         yield Figure(f"{name} a mail", ordered[int(len(ordered) * share)] * 1000, "ms")
 
