@@ -13,10 +13,8 @@ from mailsec.gateway.spam.sender import registered, shape, top_level
 _MOST = 40
 _MOST_SOURCE = 64_000
 _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
-_ANCHOR = re.compile(
-    r"<a\s[^>]{0,2000}?href\s*=\s*[\"']?\s*(https?://[^\s\"'>]{1,2000})[^>]{0,2000}>",
-    re.IGNORECASE,
-)
+_ANCHOR = re.compile(r"<a\s([^<>]{0,4000}+)>", re.IGNORECASE)
+_TARGET = re.compile(r"\bhref\s*+=\s*+[\"']?\s*+(https?://[^\s\"']{1,2000})", re.IGNORECASE)
 _TAGS = re.compile(r"<[^>]{0,2000}>")
 _SHOWN_HOST = re.compile(r"(?:https?://|www\.)([\w-]{1,63}(?:\.[\w-]{1,63}){1,8})", re.IGNORECASE)
 _SHORTENERS = frozenset(
@@ -125,10 +123,9 @@ def _anchors(message: Message) -> Iterator[str]:
             if number >= _MOST:
                 return
             shown = _TAGS.sub("", source[match.end() : match.end() + 300].partition("</a")[0])
-            claimed = _SHOWN_HOST.search(shown)
-            if claimed is None:
+            claimed, target = _SHOWN_HOST.search(shown), _TARGET.search(match[1])
+            if claimed is None or target is None:
                 continue
-            target = registered(host_of(split(match[1])))
-            if registered(claimed[1]) != target:
+            if registered(claimed[1]) != registered(host_of(split(target[1]))):
                 yield "shows-other-host"
                 return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mailsec.gateway.spam.text import invisible_count
+from mailsec.gateway.spam.text import LONGEST_LINE, invisible_count
 
 _LOOKED_AT = 4_000
 _SCRIPTS = {
@@ -44,7 +44,7 @@ def main_script(text: str) -> str:
 def facts(text: str, subject: str) -> Iterator[str]:
     """What is odd about the writing; the language itself is no fact, since it is no fault."""
     start = text[:_LOOKED_AT]
-    both = subject + "\n" + start
+    both = subject[:LONGEST_LINE] + "\n" + start
     if both.isascii():
         return
     if main_script(both) == "kana":

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from mailsec.gateway.envelope import domain_of
 from mailsec.gateway.message import Address, Message
 from mailsec.gateway.reading import addresses
+from mailsec.gateway.spam.text import LONGEST_LINE
 
 FREE_MAIL = frozenset(
     "gmail.com googlemail.com yahoo.com yahoo.co.jp hotmail.com hotmail.co.jp outlook.com "
@@ -41,6 +42,7 @@ def top_level(domain: str) -> str:
 
 def shape(name: str) -> Iterator[str]:
     """What a label or local part looks like; machines and throw-away domains have their own."""
+    name = name[:LONGEST_LINE]
     digits = len(_DIGITS.findall(name))
     if digits:
         yield "digits-some" if digits * 3 < len(name) else "digits-many"
@@ -87,7 +89,7 @@ def _address(author: Address) -> Iterator[str]:
 
 
 def _name(author: Address) -> Iterator[str]:
-    name = author.name.strip()
+    name = author.name[:LONGEST_LINE].strip()
     if not name:
         yield "no-name"
         return

@@ -7,13 +7,14 @@ from collections import Counter
 from collections.abc import Iterator
 
 from mailsec.gateway.message import Message, Part
+from mailsec.gateway.spam.text import LONGEST_LINE
 
 _MOST_SOURCE = 64_000
 _MOST_PARTS = 50
 _HTML_MARKS = {
     "image": re.compile(r"<img\b"),
-    "outside-image": re.compile(r"<img\b[^>]{0,500}?src\s*=\s*[\"']?\s*https?:"),
-    "inline-image": re.compile(r"<img\b[^>]{0,500}?src\s*=\s*[\"']?\s*(?:cid|data):"),
+    "outside-image": re.compile(r"<img\b[^<>]{0,500}?src\s*+=\s*+[\"']?\s*+https?:"),
+    "inline-image": re.compile(r"<img\b[^<>]{0,500}?src\s*+=\s*+[\"']?\s*+(?:cid|data):"),
     "form": re.compile(r"<form\b"),
     "script": re.compile(r"<script\b"),
     "frame": re.compile(r"<iframe\b"),
@@ -21,11 +22,11 @@ _HTML_MARKS = {
     "table": re.compile(r"<table\b"),
     "comment": re.compile(r"<!--"),
     "hidden": re.compile(
-        r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*[01](?:px|pt)?\s*[;\"']"
+        r"display\s*+:\s*+none|visibility\s*+:\s*+hidden|font-size\s*+:\s*+[01](?:px|pt)?\s*+[;\"']"
     ),
-    "white": re.compile(r"color\s*[:=]\s*[\"']?\s*(?:#fff(?:fff)?|white)\b"),
+    "white": re.compile(r"color\s*+[:=]\s*+[\"']?\s*+(?:#fff(?:fff)?|white)\b"),
     "entity": re.compile(r"&#x?[0-9a-f]{2,6};"),
-    "button": re.compile(r"<a\b[^>]{0,500}?background"),
+    "button": re.compile(r"<a\b[^<>]{0,500}?background"),
     "style": re.compile(r"<style\b"),
     "anchor": re.compile(r"<a\s"),
 }  # fmt: skip
@@ -100,7 +101,7 @@ def _file(part: Part) -> Iterator[str]:
 
 def header_facts(message: Message) -> Iterator[str]:
     """A few header facts that no collector can have made, and what was wrong in the reading."""
-    subject = message.subject
+    subject = message.subject[:LONGEST_LINE]
     if not subject.strip():
         yield "no-subject"
     if _REPLY.match(subject):

@@ -31,10 +31,7 @@ _LEAST_STEP = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One mail to learn from; those of a ``group`` are near duplicates and share a fold.
-
-    ``made`` mails are learnt from, but thresholds are not set by them.
-    """
+    """One mail to learn from; those of a ``group`` are near duplicates and share a fold."""
 
     buckets: NDArray[np.int32]
     values: NDArray[np.float32]
@@ -99,9 +96,12 @@ def cross_validated(mails: Sequence[Example], seed: int) -> NDArray[np.float64]:
 
 
 def calibrate(mails: Sequence[Example], logits: NDArray[np.float64]) -> Calibration:
-    """60 where 0.5 % of the public ham lies above, 90 where 0.1 % does."""
-    real = np.array([not mail.spam and not mail.made for mail in mails])
-    ham = logits[real] if real.any() else logits
+    """60 where 0.5 % of the ham lies above, 90 where 0.1 % does.
+
+    Made ham counts too: it stands for the business mail that public ham has next to none of.
+    """
+    wanted = np.array([not mail.spam for mail in mails])
+    ham = logits[wanted] if wanted.any() else logits
     tag = float(np.quantile(ham, 1.0 - _TAGGED_HAM))
     quarantine = float(np.quantile(ham, 1.0 - _QUARANTINED_HAM))
     return Calibration(tag, max(quarantine, tag + _LEAST_STEP))

@@ -130,3 +130,18 @@ def test_any_link_can_be_described(text: str) -> None:
     """What stands behind a scheme may be anything."""
     assert list(links.facts(mail(text=f"https://{text}"))) if text.isprintable() else True
     assert isinstance(links.host_of(links.split(f"https://{text}")), str)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["<a ", "<a href=http://x ", "<img src ", "color: ", " ", "display ", "<img src= ", "&#", "0A"],
+)
+def test_no_repetition_takes_more_than_its_share(piece: str) -> None:
+    """What would make a careless expression quadratic ends well within the test's time limit."""
+    message = mail(html="<p>color:" + piece * 30_000)
+    assert list(structure.facts(message))
+    assert list(links.facts(message))
+    line = b"x" + piece.encode() * 30_000
+    endless = Message(b"From: " + line + b"\r\nSubject: " + line + b"\r\n\r\n")
+    assert list(sender.facts(endless))
+    assert isinstance(list(structure.header_facts(endless)), list)
