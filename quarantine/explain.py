@@ -134,6 +134,25 @@ _FINDINGS: Mapping[str, Any] = {
     "unsupported": gettext_lazy(
         "%(item)s is of a kind that cannot be opened here, so its contents were not examined."
     ),
+    "spam": gettext_lazy("The spam score is %(score)s of 100."),
+    "spam-words-body": gettext_lazy(
+        "The words of the mail are like those of spam, for example: %(examples)s."
+    ),
+    "spam-words-subject": gettext_lazy(
+        "The words of the subject are like those of spam, for example: %(examples)s."
+    ),
+    "spam-sender": gettext_lazy(
+        "The sender’s name and address are like those of spam: %(examples)s."
+    ),
+    "spam-links": gettext_lazy("The links are like those of spam: %(examples)s."),
+    "spam-structure": gettext_lazy("The mail is built the way spam is built."),
+    "spam-attachment": gettext_lazy("The attachments are like those of spam: %(examples)s."),
+    "spam-headers": gettext_lazy("The headers are like those of spam."),
+    "spam-language": gettext_lazy("The writing mixes scripts or characters the way spam does."),
+    "spam-learned": gettext_lazy("Mail like this was reported as spam in your organisation."),
+    "spam-rspamd": gettext_lazy("Rspamd found %(examples)s."),
+    "allowed": gettext_lazy("The sender is on an allow list (%(entry)s)."),
+    "blocked": gettext_lazy("The sender is on a block list (%(entry)s)."),
     "too-deep": gettext_lazy(
         "The structure of the mail is nested too deeply to be examined wholly."
     ),

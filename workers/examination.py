@@ -23,6 +23,7 @@ from mailsec.gateway.verdict import Disposition
 from quarantine.services import Examining, Outcome
 from tenants.models import Tenant
 from threats.selectors import blocked_files
+from workers.classifying import classifier
 from workers.relations import TenantRelations
 from workers.senders import arc_key, authenticator
 
@@ -36,6 +37,7 @@ def outcome_of(tenant: Tenant, claimed: Examining, raw: bytes, policy: Policy) -
     message = Message(raw)
     services = Services(
         scanner=scanner(),
+        classifier=classifier(tenant),
         authenticator=authenticator(),
         relations=TenantRelations(tenant),
         unpack=_JAIL,

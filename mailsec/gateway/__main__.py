@@ -1,4 +1,4 @@
-"""The core's face for the shell: ``python -m mailsec.gateway inspect|edit``."""
+"""The core's face for the shell: ``python -m mailsec.gateway inspect|examine|edit``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def main(arguments: Sequence[str]) -> int:
         prog="python -m mailsec.gateway",
         description="Look at messages, or edit one, without a database.",
     )
-    parser.add_argument("command", choices=("inspect", "edit"), help="what to do")
+    parser.add_argument("command", choices=("inspect", "examine", "edit"), help="what to do")
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help="see COMMAND --help")
     chosen = parser.parse_args(arguments)
     # Each command is loaded only where it is wanted.
@@ -21,6 +21,10 @@ def main(arguments: Sequence[str]) -> int:
         from mailsec.gateway import inspect
 
         return inspect.main(chosen.arguments)
+    if chosen.command == "examine":
+        from mailsec.gateway import examine
+
+        return examine.main(chosen.arguments)
     from mailsec.gateway import edit
 
     return edit.main(chosen.arguments)

@@ -205,6 +205,7 @@ REPUTATION_EXEMPT = env.networks("MAILSEC_REPUTATION_EXEMPT")
 DNSBL = env.blocklists("MAILSEC_DNSBL")
 
 SCANNER = env.text("MAILSEC_SCANNER", "builtin")  # or clamd:/path/to/socket, clamd:host:port
+SPAM_ENGINE = env.text("MAILSEC_SPAM_ENGINE", "builtin")  # or rspamd:host:port
 
 # Who answers for senders: system (MAILSEC_NAMESERVERS, else those of the system), host:port, or off
 # where there is no domain name system (all results are temperror then).

@@ -34,6 +34,31 @@ _REASONS: dict[str, tuple[str, str]] = {
     "too-deep": ("メールの構造が深すぎます", "the structure of this mail is too deep"),
     "too-many-parts": ("メールの構成要素が多すぎます", "this mail has too many parts"),
 }
+# What is said of a whole message, to those who ask about it.
+_JUDGEMENTS: dict[str, tuple[str, str]] = {
+    "spam": ("迷惑メールの可能性", "how much it is like spam"),
+    "spam-words-body": ("迷惑メールに多い本文の表現", "wording of the body as in spam"),
+    "spam-words-subject": ("迷惑メールに多い件名の表現", "wording of the subject as in spam"),
+    "spam-sender": ("迷惑メールに多い差出人の形", "a sender as in spam"),
+    "spam-links": ("迷惑メールに多いリンクの形", "links as in spam"),
+    "spam-structure": ("迷惑メールに多いメールの構造", "a structure as in spam"),
+    "spam-attachment": ("迷惑メールに多い添付ファイル", "attachments as in spam"),
+    "spam-headers": ("迷惑メールに多いヘッダー", "header fields as in spam"),
+    "spam-language": ("迷惑メールに多い言語", "a language as in spam"),
+    "spam-learned": ("学習した迷惑メールとの類似", "like what was learned to be spam"),
+    "spam-rspamd": ("Rspamdの検出項目", "found by Rspamd"),
+    "allowed": ("許可リストに該当", "on an allow list"),
+    "blocked": ("拒否リストに該当", "on a block list"),
+    "protected": (
+        "署名または暗号化されているため変更できません",
+        "signed or encrypted, so nothing is altered",
+    ),
+    "several-authors": ("差出人が複数あります", "it names several authors"),
+    "several-subjects": ("件名が複数あります", "it has several subjects"),
+    "dmarc-fail": ("差出人のドメインを確認できません（DMARC）", "DMARC failed"),
+    "spf-fail": ("許可されていない送信元です（SPF）", "SPF failed"),
+    "forwarded": ("信頼する転送元が確認済み", "proved to a trusted forwarder"),
+}
 _OTHER_REASON = ("検査を完了できませんでした", "the examination was not completed")
 
 
@@ -145,6 +170,18 @@ def _item(finding: Finding, language: int) -> str:
 def _reason(finding: Finding, language: int) -> str:
     words = _REASONS.get(finding.code, _OTHER_REASON)[language]
     return words.format(finding.detail.get("virus") or finding.detail.get("type") or "-")
+
+
+def finding_text(finding: Finding, language: Language) -> str:
+    """What was found as one line, also for what no mail is ever told of."""
+    column = 1 if language is Language.ENGLISH else 0
+    if finding.code in suspicions.CODES:
+        return suspicions.words(finding)[column]
+    if finding.code in _REASONS:
+        return f"{_item(finding, column)}: {_reason(finding, column)}"
+    words = _JUDGEMENTS.get(finding.code, ("検査の結果", "a result of the examination"))[column]
+    detail = ", ".join(f"{key} {value}" for key, value in finding.detail.items() if value)
+    return f"{words} ({detail})" if detail else words
 
 
 def removed_text(finding: Finding) -> str:
