@@ -138,6 +138,7 @@ def service_environment(
         "MAILSEC_MASTER_KEYS": f"demo:{keys.get('master-key')}",
         "MAILSEC_BASE_DOMAIN": "localhost",
         "MAILSEC_MAIL_HOSTNAME": "mail.localhost",
+        "MAILSEC_CONSOLE_URL": f"http://{{slug}}.localhost:{ports.web}",
         "MAILSEC_SMTPD_INBOUND": f"127.0.0.1:{ports.inbound}",
         "MAILSEC_SMTPD_OUTBOUND": f"127.0.0.1:{ports.outbound}",
         "MAILSEC_SMTPD_TLS_CERTIFICATE": str(certificate[0]),

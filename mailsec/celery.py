@@ -36,6 +36,8 @@ PERIODIC = {
     "workers.tasks.sweep.sweep_all": "sweep",
     "workers.tasks.rollup.roll_up_all": "sweep",
     "workers.tasks.retention.expire_all": "sweep",
+    "workers.tasks.digest.send_all": "sweep",
+    "workers.tasks.digest.send_tenant": "sweep",
 }
 app.conf.update(
     include=[
@@ -44,6 +46,7 @@ app.conf.update(
         "workers.tasks.sweep",
         "workers.tasks.rollup",
         "workers.tasks.retention",
+        "workers.tasks.digest",
     ],
     task_default_queue="examine",
     task_routes={STAGES[stage]: {"queue": stage} for stage in STAGES}
@@ -67,6 +70,11 @@ def enqueue(stage: str, tenant: str, ids: Sequence[UUID | str]) -> bool:
 def enqueue_sweep(tenant: str) -> bool:
     """Ask a worker to look for this tenant's stalled and due work."""
     return _send(STAGES["sweep"], [tenant])
+
+
+def enqueue_digest(tenant: str) -> bool:
+    """Ask a worker to send this tenant's due digests."""
+    return _send("workers.tasks.digest.send_tenant", [tenant])
 
 
 def _send(task: str, arguments: list[object]) -> bool:

@@ -72,6 +72,12 @@ class EventKind(models.TextChoices):
     SHUNTED = "shunted", _("Set aside")
     RESUBMITTED = "resubmitted", _("Resubmitted")
     CLOSED = "closed", _("Closed")
+    RELEASED = "released", _("Released")
+    RETAINED = "retained", _("Back in quarantine")
+    DELETED = "deleted", _("Deleted")
+    EXPIRED = "expired", _("Quarantine time over")
+    LEARNED = "learned", _("Learned")
+    UNLEARNED = "unlearned", _("Learning undone")
 
 
 OPEN_STATES = (DeliveryState.QUEUED, DeliveryState.IN_FLIGHT, DeliveryState.DEFERRED)

@@ -16,7 +16,8 @@ from tenants.models import Tenant
 from tenants.scope import scoped
 
 _LEAVING = """
-SELECT direction, sender, smtputf8, received_at, changed, trace_header, content.id, content.sealed
+SELECT direction, sender, smtputf8, received_at, COALESCE(released_at, received_at), verdict,
+    changed, trace_header, content.id, content.sealed
 FROM {messages} AS message LEFT JOIN {contents} AS content
     ON content.message_id = message.id
     AND content.kind = CASE WHEN changed THEN %b::text ELSE %b::text END
@@ -27,13 +28,18 @@ _CONTENT = "SELECT id, sealed FROM {contents} WHERE message_id = %b AND kind = %
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
-    """A message on its way out: its envelope but for the recipients, and the bytes that leave."""
+    """A message on its way out: its envelope but for the recipients, and the bytes that leave.
+
+    Its time to be delivered counts from ``began_at``, a release where there was one.
+    """
 
     id: UUID
     direction: Direction
     sender: str
     smtputf8: bool
     received_at: datetime
+    began_at: datetime
+    verdict: str
     content: bytes
 
 
@@ -45,13 +51,23 @@ def leaving(tenant: Tenant, message_id: UUID) -> Leaving:
     """
     parameters = [ContentKind.OUTGOING.value, ContentKind.ORIGINAL.value, message_id]
     rows = fetch(_LEAVING, tenant.schema_name, parameters)
-    if not rows or rows[0][6] is None:
+    if not rows or rows[0][8] is None:
         raise ContentGone(message_id.hex)
-    direction, sender, smtputf8, received_at, changed, trace, content_id, sealed = rows[0]
+    direction, sender, smtputf8, received_at, began_at, verdict, *stored = rows[0]
+    changed, trace, content_id, sealed = stored
     content = unseal(key_of(tenant), tenant.schema_name, content_id, sealed)
     if not changed:
         content = trace + content
-    return Leaving(message_id, Direction(direction), sender, smtputf8, received_at, content)
+    return Leaving(
+        message_id,
+        Direction(direction),
+        sender,
+        smtputf8,
+        received_at,
+        began_at,
+        verdict,
+        content,
+    )
 
 
 @scoped

@@ -10,7 +10,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from mailsec.gateway.verdict import Severity
-from quarantine.choices import DeliveryState, DirectionChoice, MessageState
+from quarantine.choices import DeliveryState, DirectionChoice, MessageState, VerdictChoice
+from quarantine.errors import (
+    ContentGone,
+    CustodyError,
+    NotPermitted,
+    UnderWay,
+    UnknownMessage,
+)
 from quarantine.listing import Copies, Line
 from quarantine.models import FindingRow, StoredMessage
 from quarantine.selectors import CONDEMNED
@@ -63,6 +70,8 @@ def standing(state: str, copies: Copies) -> Badge:
             return Badge(_("Undeliverable"), "bad")
         if copies.bounced:
             return Badge(_("Partly failed"), "warn")
+        if copies.withheld == copies.total:
+            return Badge(_("Not delivered"), "quiet")
     text, tone = _STANDINGS[state]
     return Badge(str(text), tone)
 
@@ -107,6 +116,64 @@ def _verdict_badge(code: str, severity: str) -> Badge:
     if severity == Severity.UNEXAMINED:
         return Badge(_("Unexaminable"), "warn")
     return Badge(_("Suspicious"), "warn")
+
+
+_VERDICTS: Mapping[str, tuple[str, Any]] = {
+    VerdictChoice.PENDING: ("quiet", gettext_lazy("The mail has not been examined yet.")),
+    VerdictChoice.CLEAN: ("good", gettext_lazy("Nothing harmful was found.")),
+    VerdictChoice.SUSPICIOUS: ("warn", gettext_lazy("It shows signs of fraud.")),
+    VerdictChoice.SPAM: ("warn", gettext_lazy("It was judged to be spam.")),
+    VerdictChoice.FORGED: (
+        "warn",
+        gettext_lazy("It could not be proved that the named sender wrote it."),
+    ),
+    VerdictChoice.BLOCKED: ("warn", gettext_lazy("The sender is on a block list.")),
+    VerdictChoice.UNEXAMINED: ("warn", gettext_lazy("It could not be examined wholly.")),
+    VerdictChoice.FORBIDDEN: ("bad", gettext_lazy("It holds a file of a forbidden type.")),
+    VerdictChoice.MALICIOUS: ("bad", gettext_lazy("It holds a virus.")),
+}
+
+
+def verdict_badge(verdict: str) -> Badge:
+    """The one word for a whole message."""
+    return Badge(str(VerdictChoice(verdict).label), _VERDICTS[verdict][0])
+
+
+def kept_badge(message: StoredMessage, copies: Copies) -> Badge:
+    """Where a message of the quarantine's list stands."""
+    if message.state == MessageState.QUARANTINED:
+        gone = copies.total - copies.withheld
+        return Badge(_("Partly released"), "info") if gone else Badge(_("Held"), "warn")
+    if message.state == MessageState.SHUNTED:
+        return Badge(_("Set aside"), "bad")
+    if message.released_at is None:
+        return Badge(_("Attachment removed"), "quiet")
+    if message.state == MessageState.CLOSED:
+        return Badge(_("Released"), "good")
+    return Badge(_("Being released"), "info")
+
+
+def kept_copy_badge(state: str) -> Badge:
+    """Where the copy of a message in quarantine stands; a pending one is on its way out."""
+    if state == DeliveryState.PENDING:
+        return Badge(_("Being released"), "info")
+    return copy_badge(state)
+
+
+def refusal(error: CustodyError) -> str:
+    """Why something could not be done, for whoever asked for it."""
+    texts = {
+        NotPermitted: _("Your role may not do this with this mail."),
+        ContentGone: _("The content of this mail is not kept any more."),
+        UnderWay: _("This mail is just being examined or delivered. Please try again later."),
+        UnknownMessage: _("There is no record of this mail any more."),
+    }
+    return texts.get(type(error), _("This could not be done."))
+
+
+def held_because(verdict: str) -> str:
+    """Why a mail is in quarantine, in one sentence for whoever it was sent to."""
+    return str(_VERDICTS[verdict][1])
 
 
 def severity_badge(severity: str) -> Badge:

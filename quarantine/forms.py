@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from quarantine.choices import RefusalReason
+from quarantine.choices import RefusalReason, VerdictChoice
 from quarantine.selectors import MessageFilter, RefusalFilter
 
 STATES = [
@@ -39,12 +42,30 @@ FOUND = [
     ("condemned", _("Virus or forbidden file")),
     ("changed", _("Changed before delivery")),
 ]
+BULK_ACTIONS = [
+    ("release", _("Release")),
+    ("delete", _("Delete")),
+    ("spam", _("Spam")),
+    ("ham", _("Not spam")),
+]
+MOST_CHOSEN = 200
+_ID = re.compile(r"[0-9a-f]{32}")
+KEPT = [
+    ("held", _("Held")),
+    ("released", _("Released")),
+    ("removed", _("Attachment removed")),
+    ("all", pgettext_lazy("filter", "All")),
+]
+VERDICTS = [
+    ("", pgettext_lazy("filter", "All")),
+    *((value, label) for value, label in VerdictChoice.choices if value != "pending"),
+]
 # Far beyond any record, near enough for every arithmetic on dates.
 _YEARS = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2100, 1, 1))]
 
 
-class MessageSearch(forms.Form):
-    """Text and filters of the message list; all optional."""
+class PeriodSearch(forms.Form):
+    """Words and a span of days; all optional."""
 
     text = forms.CharField(
         label=_("Keywords"),
@@ -52,9 +73,6 @@ class MessageSearch(forms.Form):
         required=False,
         widget=forms.TextInput({"type": "search", "aria-describedby": "text-hint"}),
     )
-    direction = forms.ChoiceField(label=_("Direction"), choices=DIRECTIONS, required=False)
-    state = forms.ChoiceField(label=_("State"), choices=STATES, required=False)
-    found = forms.ChoiceField(label=_("Verdict"), choices=FOUND, required=False)
     since = forms.DateField(
         label=_("From day"),
         required=False,
@@ -77,27 +95,61 @@ class MessageSearch(forms.Form):
 
     @property
     def is_narrow(self) -> bool:
-        """Whether anything is filled in."""
-        return any(self.data.get(name, "").strip() for name in self.fields)
+        """Whether anything that people see is filled in."""
+        return any(self.data.get(field.name, "").strip() for field in self.visible_fields())
+
+    def span(self, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
+        """The first moment and the one behind the last, as the tenant's calendar has them."""
+        since, until = self.cleaned_data["since"], self.cleaned_data["until"]
+        return (
+            _midnight(since, zone) if since else None,
+            _midnight(until + timedelta(days=1), zone) if until else None,
+        )
+
+
+class MessageSearch(PeriodSearch):
+    """Text and filters of the message list."""
+
+    direction = forms.ChoiceField(label=_("Direction"), choices=DIRECTIONS, required=False)
+    state = forms.ChoiceField(label=_("State"), choices=STATES, required=False)
+    found = forms.ChoiceField(label=_("Verdict"), choices=FOUND, required=False)
 
     def wanted(self, zone: ZoneInfo) -> MessageFilter:
-        """The filter, with days as the tenant's calendar has them; for valid forms only."""
+        """The filter; for valid forms only."""
         values = self.cleaned_data
-        since, until = values["since"], values["until"]
+        since, until = self.span(zone)
         return MessageFilter(
             text=values["text"],
             state=values["state"],
             direction=values["direction"],
             found=values["found"],
-            since=_midnight(since, zone) if since else None,
-            until=_midnight(until + timedelta(days=1), zone) if until else None,
+            since=since,
+            until=until,
         )
 
 
-class RefusalSearch(MessageSearch):
+class QuarantineSearch(PeriodSearch):
+    """Text, verdict and period of the quarantine's list; ``kept`` is chosen by its tabs."""
+
+    verdict = forms.ChoiceField(label=_("Verdict"), choices=VERDICTS, required=False)
+    kept = forms.ChoiceField(choices=KEPT, required=False, widget=forms.HiddenInput)
+
+    def wanted(self, zone: ZoneInfo) -> MessageFilter:
+        """The filter; for valid forms only."""
+        values = self.cleaned_data
+        since, until = self.span(zone)
+        return MessageFilter(
+            text=values["text"],
+            verdict=values["verdict"],
+            kept=values["kept"] or "held",
+            since=since,
+            until=until,
+        )
+
+
+class RefusalSearch(PeriodSearch):
     """Text and filters of the list of refused mail; all optional."""
 
-    direction = state = found = None  # type: ignore[assignment]  # Django's way to drop a field
     reason = forms.ChoiceField(
         label=_("Reason"),
         choices=[("", pgettext_lazy("filter", "All")), *RefusalReason.choices],
@@ -107,14 +159,33 @@ class RefusalSearch(MessageSearch):
     def wanted_refusals(self, zone: ZoneInfo) -> RefusalFilter:
         """The filter, as ``wanted`` gives it for messages; for valid forms only."""
         values = self.cleaned_data
-        since, until = values["since"], values["until"]
+        since, until = self.span(zone)
         return RefusalFilter(
             text=values["text"],
             reason=values["reason"],
-            since=_midnight(since, zone) if since else None,
-            until=_midnight(until + timedelta(days=1), zone) if until else None,
+            since=since,
+            until=until,
         )
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone)
+
+
+class Choice(forms.Form):
+    """Which messages, and what is to be done with them."""
+
+    action = forms.ChoiceField(choices=BULK_ACTIONS)
+    id = forms.TypedMultipleChoiceField(coerce=lambda text: UUID(hex=text))
+
+    def __init__(self, data: QueryDict) -> None:
+        super().__init__(data)
+        # What is an identifier is a choice; whether there is such a message the service says.
+        known = dict.fromkeys(text for text in data.getlist("id") if _ID.fullmatch(text))
+        self.fields["id"].choices = [(text, text) for text in known]  # type: ignore[attr-defined]
+
+    def clean_id(self) -> list[UUID]:
+        chosen: list[UUID] = self.cleaned_data["id"]
+        if len(chosen) > MOST_CHOSEN:
+            raise forms.ValidationError(_("At most 200 mails can be chosen at a time."))
+        return list(dict.fromkeys(chosen))

@@ -24,6 +24,7 @@ class Copies:
     delivered: int = 0
     deferred: int = 0
     bounced: int = 0
+    withheld: int = 0
     first: str = ""
 
     @property
@@ -97,14 +98,15 @@ def _copies(ids: Sequence[UUID]) -> dict[UUID, Copies]:
         delivered=Count("id", filter=Q(state=DeliveryState.DELIVERED)),
         deferred=Count("id", filter=Q(state=DeliveryState.DEFERRED)),
         bounced=Count("id", filter=Q(state=DeliveryState.BOUNCED)),
+        withheld=Count("id", filter=Q(state=DeliveryState.WITHHELD)),
         first=Min("id"),
-    ).values_list("message_id", "first", "total", "delivered", "deferred", "bounced")
+    ).values_list("message_id", "first", "total", "delivered", "deferred", "bounced", "withheld")
     figures = list(counted)
     firsts = Delivery.objects.filter(id__in=[first for _, first, *_ in figures])
     names = dict(firsts.values_list("id", "recipient"))
     return {
-        message_id: Copies(total, delivered, deferred, bounced, names.get(first, ""))
-        for message_id, first, total, delivered, deferred, bounced in figures
+        message_id: Copies(total, delivered, deferred, bounced, withheld, names.get(first, ""))
+        for message_id, first, total, delivered, deferred, bounced, withheld in figures
     }
 
 

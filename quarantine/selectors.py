@@ -19,11 +19,18 @@ from tenants.models import Tenant
 from tenants.scope import scoped
 
 CONDEMNED = ("malicious", "forbidden")
+# What the quarantine's list shows: held whole, let go by somebody, or delivered without a part.
+KEPT: Mapping[str, Q] = {
+    "held": Q(state=MessageState.QUARANTINED),
+    "released": Q(keep_original=True) & ~Q(released_at=None),
+    "removed": Q(keep_original=True, released_at=None) & ~Q(state=MessageState.QUARANTINED),
+    "all": Q(state=MessageState.QUARANTINED) | Q(keep_original=True),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class MessageFilter:
-    """What a person looks for; empty fields do not narrow."""
+    """What a person looks for; empty fields do not narrow. ``kept`` is a key of ``KEPT``."""
 
     text: str = ""
     state: str = ""
@@ -31,6 +38,8 @@ class MessageFilter:
     since: datetime | None = None
     until: datetime | None = None
     found: str = ""
+    verdict: str = ""
+    kept: str = ""
 
 
 @scoped
@@ -68,6 +77,10 @@ def messages_with(tenant: Tenant, wanted: MessageFilter) -> QuerySet[StoredMessa
         Prefetch("deliveries", Delivery.objects.order_by("id"))
     )
     rows = rows.filter(_in_state(wanted.state), _with_finding(wanted.found))
+    if wanted.kept:
+        rows = rows.filter(KEPT[wanted.kept])
+    if wanted.verdict:
+        rows = rows.filter(verdict=wanted.verdict)
     if wanted.direction:
         rows = rows.filter(direction=wanted.direction)
     if wanted.since:

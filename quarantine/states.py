@@ -20,8 +20,12 @@ MESSAGE: Mapping[MessageState, frozenset[MessageState]] = {
     MessageState.WAITING: frozenset(
         {MessageState.READY, MessageState.QUARANTINED, MessageState.SHUNTED}
     ),
-    MessageState.READY: frozenset({MessageState.CLOSED, MessageState.SHUNTED}),
-    MessageState.QUARANTINED: frozenset({MessageState.READY, MessageState.CLOSED}),
+    # Back to quarantine where a release was for some recipients only.
+    MessageState.READY: frozenset(
+        {MessageState.CLOSED, MessageState.QUARANTINED, MessageState.SHUNTED}
+    ),
+    # A released message is looked at again from the start; a deleted or expired one is closed.
+    MessageState.QUARANTINED: frozenset({MessageState.RECEIVED, MessageState.CLOSED}),
     MessageState.SHUNTED: frozenset({MessageState.RECEIVED}),
     MessageState.CLOSED: frozenset(),
 }

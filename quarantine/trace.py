@@ -101,6 +101,35 @@ def _reclaimed(message: StoredMessage, data: Mapping[str, Any]) -> str:
     }
 
 
+def _released(message: StoredMessage, data: Mapping[str, Any]) -> str:
+    recipients = list(data.get("recipients", ()))
+    text = ngettext(
+        "%(by)s released the mail for %(count)d recipient (%(recipients)s). It is examined again "
+        "first.",
+        "%(by)s released the mail for %(count)d recipients (%(recipients)s). It is examined again "
+        "first.",
+        int(data.get("count", 1)),
+    )
+    shown = ", ".join(recipients[:3]) + (" …" if len(recipients) > 3 else "")
+    return text % {
+        "by": data.get("by", ""),
+        "count": int(data.get("count", 1)),
+        "recipients": shown,
+    }
+
+
+def _by(text: Any) -> Words:
+    return lambda message, data: str(text) % {"by": data.get("by", "")}
+
+
+def _learned(message: StoredMessage, data: Mapping[str, Any]) -> str:
+    if data.get("is_spam"):
+        text = _("%(by)s marked the mail as spam, and the spam filter learned from it.")
+    else:
+        text = _("%(by)s marked the mail as no spam, and the spam filter learned from it.")
+    return text % {"by": data.get("by", "")}
+
+
 def _fixed(text: Any) -> Words:
     return lambda message, data: str(text)
 
@@ -127,4 +156,12 @@ _EVENTS: Mapping[EventKind, Words] = {
         gettext_lazy("The operator sent the mail through the examination again.")
     ),
     EventKind.CLOSED: _fixed(gettext_lazy("Every copy has come to its end.")),
+    EventKind.RELEASED: _released,
+    EventKind.RETAINED: _fixed(gettext_lazy("The other recipients' copies stay in quarantine.")),
+    EventKind.DELETED: _by(gettext_lazy("%(by)s deleted the content of the mail.")),
+    EventKind.EXPIRED: _fixed(
+        gettext_lazy("The time in quarantine is over. The content was removed.")
+    ),
+    EventKind.LEARNED: _learned,
+    EventKind.UNLEARNED: _by(gettext_lazy("%(by)s took back what the spam filter had learned.")),
 }

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 from urllib.parse import urlencode
 
 from django.http import HttpResponse
@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from quarantine import explain
+from quarantine.kept import held_since
 from quarantine.listing import message_page
 from quarantine.selectors import MessageFilter, open_work
 from reports.chart import chart
@@ -77,6 +78,7 @@ def dashboard(request: ConsoleRequest) -> HttpResponse:
         )
         for key, name, query in FIGURES
     ]
+    rows = [_live(request, row, today) if row.key == "quarantined" else row for row in rows]
     under_way = open_work(request.tenant)
     latest = message_page(request.tenant, MessageFilter(found="condemned"), size=5)
     context = {
@@ -93,6 +95,20 @@ def dashboard(request: ConsoleRequest) -> HttpResponse:
 def _cell(count: int, query: Mapping[str, str], today: date, days: int) -> Cell:
     since = today - timedelta(days=days - 1)
     return Cell(count, _list_url({**query, "since": since.isoformat()}))
+
+
+def _live(request: ConsoleRequest, row: FigureRow, today: date) -> FigureRow:
+    """What is held now, and its list: a tally does not know what was released since."""
+
+    def cell(days: int) -> Cell:
+        since = today - timedelta(days=days - 1)
+        start = datetime.combine(since, time(), request.tenant.zone)
+        query = urlencode({"since": since.isoformat()})
+        count = held_since(request.tenant, start)
+        return Cell(count, f"{reverse('quarantine')}?{query}")
+
+    month = cell(30)
+    return replace(row, alarming=month.count > 0, today=cell(1), week=cell(7), month=month)
 
 
 def _list_url(query: Mapping[str, str]) -> str:

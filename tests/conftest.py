@@ -46,6 +46,7 @@ def _nothing_kept_between_tests(request: pytest.FixtureRequest) -> Iterator[None
     if "db" not in request.fixturenames:
         return
     from policies import selectors as policies
+    from quarantine import kept
     from tenants import selectors as tenants
     from threats import selectors as threats
 
@@ -53,3 +54,4 @@ def _nothing_kept_between_tests(request: pytest.FixtureRequest) -> Iterator[None
     policies._lists.clear()
     tenants._kept.clear()
     threats.forget()
+    kept.forget_models()

@@ -206,6 +206,7 @@ class Service:
             "MAILSEC_MASTER_KEYS": "test:" + base64.b64encode(bytes(32)).decode(),
             "MAILSEC_MAIL_HOSTNAME": "gateway.example.org",
             "MAILSEC_SENDER_DNS": "off",
+            "MAILSEC_CONSOLE_URL": f"http://{{slug}}.localhost:{self.web}",
             "MAILSEC_SMTPD_INBOUND": f"127.0.0.1:{self.inbound}",
             "MAILSEC_SMTPD_OUTBOUND": f"127.0.0.1:{self.outbound}",
             "MAILSEC_SMTPD_TLS_CERTIFICATE": str(public),

@@ -10,7 +10,7 @@ from mailsec.gateway.lists import TenantLists
 from mailsec.gateway.verdict import Disposition
 from policies import selectors as policies
 from policies import services as policy_services
-from quarantine import selectors, services
+from quarantine import kept, selectors, services
 from quarantine.choices import RefusalReason
 from quarantine.selectors import MessageFilter
 from reports.selectors import summary
@@ -29,6 +29,7 @@ MANAGERS = {
     "services.py": "writes",
     "selectors.py": "reads",
     "listing.py": "reads one page of the message list",
+    "kept.py": "reads what the quarantine keeps",
     "rollups.py": "writes the tallies, reports' only rows",
     "directory.py": "reads one address for the listeners",
     "backends.py": "Django's own way to the signed-in account",
@@ -61,6 +62,14 @@ def test_no_selector_shows_one_tenants_mail_to_another(
     with tenant_scope(other_tenant):
         assert not policies.list_entries(other_tenant, recipient=None)
     assert selectors.refusals(other_tenant, selectors.RefusalFilter()).rows == ()
+    with tenant_scope(other_tenant):
+        everything = selectors.messages_with(other_tenant, MessageFilter(kept="all"))
+        assert kept.counts_by_verdict(other_tenant, everything) == {}
+    assert kept.held_since(other_tenant, NOW) == 0
+    assert not kept.has_content(other_tenant, message_id)
+    assert kept.messages_among(other_tenant, [message_id]) == []
+    assert kept.lesson_in_force(other_tenant, message_id) is None
+    assert kept.recipients_with_news(other_tenant, NOW.date(), NOW + timedelta(days=1)) == []
     assert services.claim_deliveries(other_tenant, message_id, NOW + timedelta(days=1)) == []
     stalled = services.take_up_stalled(other_tenant, NOW + timedelta(days=1))
     assert (stalled.examine, stalled.deliver, stalled.shunted) == ([], [], 0)

@@ -78,7 +78,7 @@ def _settlement(
     if result.outcome == Outcome.DEFERRED:
         # Jitter keeps mails that failed together from coming back together; it guards nothing.
         jitter = random.random()  # noqa: S311
-        retry_at = schedule.next_attempt(claim.attempt, mail.received_at, now, jitter)
+        retry_at = schedule.next_attempt(claim.attempt, mail.began_at, now, jitter)
     return Settlement(claim, result, retry_at)
 
 

@@ -11,16 +11,16 @@ from django.conf import settings
 
 from mailsec.gateway.clients.clamd import ClamdAddress, ClamdScanner
 from mailsec.gateway.edits.trace import Trace, trace_block
-from mailsec.gateway.envelope import Direction
+from mailsec.gateway.envelope import Direction, Envelope
 from mailsec.gateway.errors import EditRefused
 from mailsec.gateway.jail.opener import Jail
 from mailsec.gateway.message import Message
-from mailsec.gateway.pipeline import Services, decide, examine, prepare, refused
+from mailsec.gateway.pipeline import Services, decide, decide_released, examine, prepare, refused
 from mailsec.gateway.policy import Policy
 from mailsec.gateway.ports import VirusScanner
 from mailsec.gateway.signatures.engine import BuiltinScanner, load_definitions
-from mailsec.gateway.verdict import Disposition
-from quarantine.services import Examining, Outcome
+from mailsec.gateway.verdict import Decision, Disposition, Label, Verdict
+from quarantine.services import Before, Examining, Outcome
 from tenants.models import Tenant
 from threats.selectors import blocked_files
 from workers.classifying import classifier
@@ -43,7 +43,10 @@ def outcome_of(tenant: Tenant, claimed: Examining, raw: bytes, policy: Policy) -
         unpack=_JAIL,
     )
     verdict = examine(message, envelope, policy, services)
-    decision = decide(verdict, envelope, policy)
+    if claimed.before is None:
+        decision = decide(verdict, envelope, policy)
+    else:
+        verdict, decision = _of_released(claimed.before, verdict, envelope, policy)
     inbound = envelope.direction is Direction.INBOUND
     trace = Trace(
         by_host=settings.MAIL_HOSTNAME,
@@ -70,6 +73,22 @@ def outcome_of(tenant: Tenant, claimed: Examining, raw: bytes, policy: Policy) -
         subject=message.subject,
         header_from=message.text_of("From"),
         message_id=message.message_id,
+        released=claimed.before is not None,
+    )
+
+
+def _of_released(
+    before: Before, verdict: Verdict, envelope: Envelope, policy: Policy
+) -> tuple[Verdict, Decision]:
+    """The decision, with what the message was called before: its other copies stay under that."""
+    decision = decide_released(verdict, envelope, policy)
+    labels = list(Label)
+    label = Label(before.verdict) if before.verdict in labels else Label.CLEAN
+    score = before.spam_score if verdict.spam_score is None else verdict.spam_score
+    return replace(verdict, spam_score=score), replace(
+        decision,
+        label=max(label, decision.label, key=labels.index),
+        restricted=before.restricted or decision.restricted,
     )
 
 

@@ -14,12 +14,14 @@ from mailsec.gateway.message import Message
 from mailsec.gateway.policy import Language
 from mailsec.gateway.retry import RetrySchedule
 from policies.selectors import current_policy
-from quarantine.choices import DeliveryState, EventKind
+from quarantine.choices import DeliveryState, EventKind, VerdictChoice
 from quarantine.dispatch import Leaving
 from quarantine.identifiers import new_id
 from quarantine.services import Notice, Settlement
 from tenants.models import Tenant
 from tenants.selectors import domains_of
+
+_NEVER_REPORTED = frozenset({VerdictChoice.SPAM, VerdictChoice.FORGED, VerdictChoice.BLOCKED})
 
 
 def notices_for(
@@ -29,13 +31,18 @@ def notices_for(
     schedule: RetrySchedule,
     now: datetime,
 ) -> list[tuple[EventKind, Notice]]:
-    """The reports that this attempt owes the sender: one for all refusals, one for all delays."""
+    """The reports that this attempt owes the sender: one for all refusals, one for all delays.
+
+    None for spam and forged mail (product, 3): whoever is named as its sender did not write it.
+    """
+    if mail.verdict in _NEVER_REPORTED:
+        return []
     failed = [each.result for each in settlements if each.state == DeliveryState.BOUNCED]
     late = [
         each.result
         for each in settlements
         if each.state == DeliveryState.DEFERRED
-        and schedule.delay_notice_due(mail.received_at, now, each.claim.delay_told)
+        and schedule.delay_notice_due(mail.began_at, now, each.claim.delay_told)
     ]
     wanted = (
         (ReportKind.FAILED, EventKind.BOUNCE_SENT, failed),
@@ -69,7 +76,7 @@ def _notice(
         message_id=f"{new_id().hex}@{settings.MAIL_HOSTNAME}",
         language=_language(tenant, mail.sender),
         subject=subject,
-        retry_until=schedule.expires_at(mail.received_at).astimezone(tenant.zone),
+        retry_until=schedule.expires_at(mail.began_at).astimezone(tenant.zone),
     )
     return Notice(
         recipient=mail.sender,

@@ -64,6 +64,19 @@ def decide(verdict: Verdict, envelope: Envelope, policy: Policy) -> Decision:
     return _warned(decision, verdict, policy)
 
 
+def decide_released(verdict: Verdict, envelope: Envelope, policy: Policy) -> Decision:
+    """What becomes of a message that a person let out of quarantine.
+
+    That person answers for who wrote it, how it scored and what could not be looked into, so the
+    message leaves as it came. For viruses and forbidden files nobody can: they are judged as in any
+    mail. The original stays in quarantine.
+    """
+    kept = (*CONDEMNING, Severity.NOTE)
+    findings = tuple(finding for finding in verdict.findings if finding.severity in kept)
+    decision = _by_contents(replace(verdict, findings=findings), envelope, policy)
+    return replace(decision, keep_original=True)
+
+
 def _by_contents(verdict: Verdict, envelope: Envelope, policy: Policy) -> Decision:
     condemning = tuple(f for f in verdict.findings if f.severity in CONDEMNING)
     unexamined = tuple(f for f in verdict.findings if f.severity is Severity.UNEXAMINED)

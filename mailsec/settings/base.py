@@ -19,6 +19,8 @@ BASE_DOMAIN = env.text("MAILSEC_BASE_DOMAIN", "localhost")
 MAIL_HOSTNAME = env.text("MAILSEC_MAIL_HOSTNAME", "mail.localhost")
 MASTER_KEYS = env.keys("MAILSEC_MASTER_KEYS")
 SECRET_KEY = env.text("MAILSEC_SECRET_KEY")
+# Where people reach a tenant's console, for the links in notices.
+CONSOLE_URL = env.text("MAILSEC_CONSOLE_URL", f"https://{{slug}}.{BASE_DOMAIN}")
 DEBUG = False
 
 OPERATOR_HOST = f"ops.{BASE_DOMAIN}"
@@ -215,6 +217,9 @@ ARC_DOMAIN = env.text("MAILSEC_ARC_DOMAIN", "")
 ARC_SELECTOR = env.text("MAILSEC_ARC_SELECTOR", "")
 ARC_KEY = env.path("MAILSEC_ARC_KEY")
 
+# The class whose instances learn "spam" and "not spam"; empty where no classifier learns.
+SPAM_MODEL = ""
+
 MX_PORT = env.integer("MAILSEC_MX_PORT", 25, least=1, most=65535)
 NAMESERVERS = env.listing("MAILSEC_NAMESERVERS")
 RETRY_UNIT_SECONDS = env.seconds(
@@ -225,6 +230,7 @@ DELIVERY_SECONDS = env.seconds("MAILSEC_DELIVERY_SECONDS", 240)
 DELIVERY_LEASE_SECONDS = env.seconds("MAILSEC_DELIVERY_LEASE_SECONDS", 600)
 EXAMINE_LEASE_SECONDS = env.seconds("MAILSEC_EXAMINE_LEASE_SECONDS", 60)
 SWEEP_SECONDS = env.seconds("MAILSEC_SWEEP_SECONDS", 20)
+DIGEST_SECONDS = env.seconds("MAILSEC_DIGEST_SECONDS", 300)
 EXAMINE_TRIES = env.integer("MAILSEC_EXAMINE_TRIES", 5, least=1)
 
 LOG_FORMAT = env.text("MAILSEC_LOG_FORMAT", "text")
@@ -236,5 +242,6 @@ LOGGING: dict[str, Any] = {"format": LOG_FORMAT, "level": LOG_LEVEL}
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "workers.tasks.sweep.sweep_all", "schedule": SWEEP_SECONDS},
     "roll-up": {"task": "workers.tasks.rollup.roll_up_all", "schedule": 3600.0},
+    "digest": {"task": "workers.tasks.digest.send_all", "schedule": DIGEST_SECONDS},
     "retention": {"task": "workers.tasks.retention.expire_all", "schedule": 3600.0},
 }

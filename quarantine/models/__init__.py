@@ -2,9 +2,22 @@
 
 from quarantine.models.content import Content
 from quarantine.models.delivery import Delivery
+from quarantine.models.digest import Digest, DigestLink
 from quarantine.models.event import Event
 from quarantine.models.finding import FindingRow
+from quarantine.models.learning import Lesson, SpamModel
 from quarantine.models.message import StoredMessage
 from quarantine.models.refusal import Refusal
 
-__all__ = ["Content", "Delivery", "Event", "FindingRow", "Refusal", "StoredMessage"]
+__all__ = [
+    "Content",
+    "Delivery",
+    "Digest",
+    "DigestLink",
+    "Event",
+    "FindingRow",
+    "Lesson",
+    "Refusal",
+    "SpamModel",
+    "StoredMessage",
+]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 
 from quarantine.choices import DirectionChoice, MessageState, VerdictChoice
@@ -14,6 +16,8 @@ class StoredMessage(models.Model):
     ``claimed_until`` is a worker's lease on looking at it, ``sweep_at`` the time from which the
     sweep asks again for work that stalled, ``tries`` how often a worker began. What is
     ``restricted`` is released by administrators alone and shown in no notice to a user.
+    ``released_at`` and ``released_by`` tell of its last release from quarantine: what is found in
+    it from then on is judged by ``decide_released``.
     Personal data: sender, header texts, addresses; kept for the tenant's ``trace_days``.
     """
 
@@ -41,6 +45,8 @@ class StoredMessage(models.Model):
     authentication = models.JSONField(db_default={})
     restricted = models.BooleanField(db_default=False)
     trace_header = models.BinaryField(default=bytes)
+    released_at = models.DateTimeField(null=True)
+    released_by = models.CharField(max_length=320, db_default="")
     error = models.CharField(max_length=500, blank=True)
     about = models.UUIDField(null=True)  # a notice's subject: the message that it reports on
     tries = models.PositiveSmallIntegerField(default=0)
@@ -58,6 +64,11 @@ class StoredMessage(models.Model):
                 name="message_to_examine",
             ),
             models.Index(fields=["message_id"], name="message_message_id"),
+            models.Index(
+                fields=["-id"],
+                condition=models.Q(state="quarantined") | models.Q(keep_original=True),
+                name="message_kept",
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -76,3 +87,8 @@ class StoredMessage(models.Model):
     def queue_id(self) -> str:
         """The identifier as it stands in the 250 reply, in Received and in the logs."""
         return self.id.hex
+
+    @property
+    def way_began_at(self) -> datetime:
+        """From when delivery is counted: what was released days later has its full time too."""
+        return self.released_at or self.received_at

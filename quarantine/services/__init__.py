@@ -1,12 +1,22 @@
 """The only writers of messages, copies, findings and events."""
 
+from quarantine.services.bulk import BulkAction, Done, act_on
 from quarantine.services.delivering import (
     Claimed,
     Settlement,
     claim_deliveries,
     settle_deliveries,
 )
+from quarantine.services.digest import (
+    Edition,
+    Entry,
+    LinkAction,
+    act_by_link,
+    actions_of,
+    send_digest,
+)
 from quarantine.services.examination import (
+    Before,
     Examining,
     Outcome,
     Shown,
@@ -14,31 +24,47 @@ from quarantine.services.examination import (
     record_outcome,
     wait,
 )
+from quarantine.services.learning import learn, undo_lesson
 from quarantine.services.receive import Arrival, Notice, receive, store_notice
 from quarantine.services.refusals import TurnedAway, expire_refusals, record_refusals
+from quarantine.services.release import delete, release
 from quarantine.services.upkeep import Stalled, expire, resubmit, shunt, take_up_stalled
 
 __all__ = [
     "Arrival",
+    "Before",
+    "BulkAction",
     "Claimed",
+    "Done",
+    "Edition",
+    "Entry",
     "Examining",
+    "LinkAction",
     "Notice",
     "Outcome",
     "Settlement",
     "Shown",
     "Stalled",
     "TurnedAway",
+    "act_by_link",
+    "act_on",
+    "actions_of",
     "claim_deliveries",
     "claim_examination",
+    "delete",
     "expire",
     "expire_refusals",
+    "learn",
     "receive",
     "record_outcome",
     "record_refusals",
+    "release",
     "resubmit",
+    "send_digest",
     "settle_deliveries",
     "shunt",
     "store_notice",
     "take_up_stalled",
+    "undo_lesson",
     "wait",
 ]

@@ -85,21 +85,25 @@ INSERT INTO {events} (message_id, at, kind, data)
 SELECT %b::uuid, %b::timestamptz, %b::text, %b::text::jsonb
 UNION ALL SELECT id, %b::timestamptz, %b::text, '{{}}' FROM closed
 """
-# Bodies of delivered mail are removed at once (product, 14).
+# Bodies of delivered mail are removed at once (product, 14). What was released for some recipients
+# goes back to quarantine for the others.
 _CLOSE = """
 WITH closed AS (
-    UPDATE {messages} AS message SET state = %b
+    UPDATE {messages} AS message SET state = CASE WHEN EXISTS (
+        SELECT FROM {deliveries} AS held
+        WHERE held.message_id = message.id AND held.state = %b
+    ) THEN %b::text ELSE %b::text END
     WHERE id = %b AND state = %b AND NOT EXISTS (
         SELECT FROM {deliveries} AS copy
         WHERE copy.message_id = message.id AND copy.state = ANY(%b::text[])
     )
-    RETURNING id, keep_original
+    RETURNING id, keep_original, state = %b AS retained
 ), removed AS (
     DELETE FROM {contents} AS content USING closed
     WHERE content.message_id = closed.id AND NOT keep_original
 )
 INSERT INTO {events} (message_id, at, kind, data)
-SELECT id, %b::timestamptz, %b::text, '{{}}' FROM closed
+SELECT id, %b::timestamptz, CASE WHEN retained THEN %b::text ELSE %b::text END, '{{}}' FROM closed
 """
 
 
@@ -225,9 +229,12 @@ def _result_columns(settlements: Sequence[Settlement], now: datetime) -> list[ob
 
 def _close_parameters(message_id: UUID, now: datetime) -> list[object]:
     return [
-        *(MessageState.CLOSED.value, message_id, MessageState.READY.value),
+        DeliveryState.WITHHELD.value,
+        *(MessageState.QUARANTINED.value, MessageState.CLOSED.value),
+        *(message_id, MessageState.READY.value),
         [state.value for state in OPEN_STATES],
-        *(now, EventKind.CLOSED.value),
+        MessageState.QUARANTINED.value,
+        *(now, EventKind.RETAINED.value, EventKind.CLOSED.value),
     ]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -38,10 +39,13 @@ UPDATE {messages} AS message
 SET claimed_until = %b, sweep_at = %b, tries = tries + 1
 FROM free WHERE message.id = free.id
 RETURNING message.id, direction, received_at, host(client_ip), client_helo, client_tls, connector,
-    smtputf8, sender, ARRAY(
+    smtputf8, sender, COALESCE(NULLIF(ARRAY(
+        SELECT recipient::text FROM {deliveries} AS copy
+        WHERE copy.message_id = message.id AND copy.state = %b ORDER BY copy.id
+    ), '{{}}'), ARRAY(
         SELECT recipient::text FROM {deliveries} AS copy
         WHERE copy.message_id = message.id ORDER BY copy.id
-    )
+    )), released_at IS NOT NULL, verdict, spam_score, restricted
 """
 _RECORD = """
 WITH message AS (
@@ -66,7 +70,8 @@ RETURNING message_id
 class Outcome:
     """What look, decide and change made of one message.
 
-    ``outgoing`` is the whole changed message, None where only ``trace_header`` is put on top.
+    ``outgoing`` is the whole changed message, None where only ``trace_header`` is put on top. For a
+    ``released`` message what was found now takes the place of what was found before.
     """
 
     verdict: Verdict
@@ -77,15 +82,30 @@ class Outcome:
     subject: str
     header_from: str
     message_id: str
+    released: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What was said of a message that somebody released since."""
+
+    verdict: str
+    spam_score: float | None
+    restricted: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Examining:
-    """A message that this worker alone looks at for the time of its lease."""
+    """A message that this worker alone looks at for the time of its lease.
+
+    The envelope names the recipients whose copies wait: a release may be for some of them only.
+    ``before`` is None where nobody released it.
+    """
 
     id: UUID
     received_at: datetime
     envelope: Envelope
+    before: Before | None = None
 
     @property
     def queue_id(self) -> str:
@@ -97,8 +117,8 @@ class Examining:
 def claim_examination(tenant: Tenant, ids: Sequence[UUID], now: datetime) -> list[Examining]:
     """Take a lease on looking at those of these messages that nobody looks at."""
     lease = now + timedelta(seconds=settings.EXAMINE_LEASE_SECONDS)
-    states = [state.value for state in TO_EXAMINE]
-    rows = fetch(_CLAIM, tenant.schema_name, [list(ids), states, now, lease, lease])
+    states, pending = [state.value for state in TO_EXAMINE], DeliveryState.PENDING.value
+    rows = fetch(_CLAIM, tenant.schema_name, [list(ids), states, now, lease, lease, pending])
     return [_claimed(*row) for row in sorted(rows)]
 
 
@@ -113,10 +133,13 @@ def _claimed(
     smtputf8: bool,
     sender: str,
     recipients: list[str],
+    released: bool,
+    *said: Any,
 ) -> Examining:
     client = Client(ip, helo, tls, connector)
     envelope = Envelope(Direction(direction), client, sender, tuple(recipients), smtputf8=smtputf8)
-    return Examining(message_id, received_at, envelope)
+    before = Before(*said) if released else None
+    return Examining(message_id, received_at, envelope, before)
 
 
 @scoped
@@ -129,10 +152,13 @@ def record_outcome(tenant: Tenant, message_id: UUID, outcome: Outcome, now: date
     quarantined = outcome.decision.disposition == Disposition.QUARANTINE
     outgoing = None if quarantined else outcome.outgoing
     findings = outcome.verdict.findings
-    with transaction.atomic() if findings or outgoing is not None else nullcontext():
+    several = findings or outgoing is not None or outcome.released
+    with transaction.atomic() if several else nullcontext():
         parameters = _outcome_parameters(message_id, outcome, quarantined, now)
         if not fetch(_RECORD, tenant.schema_name, parameters):
             return False
+        if outcome.released:
+            FindingRow.objects.filter(message_id=message_id).delete()
         if findings:
             _store_findings(message_id, findings)
         if outgoing is not None:

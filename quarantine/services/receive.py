@@ -31,12 +31,15 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A mail of the service's own: delivered as it is, nothing is examined."""
+    """A mail of the service's own: delivered as it is, nothing is examined.
+
+    ``about`` is the message that it reports on, None where it is about several.
+    """
 
     recipient: str
     raw: bytes
     subject: str
-    about: UUID
+    about: UUID | None
     smtputf8: bool = False
 
 

@@ -13,7 +13,7 @@ from django.db.models import Q
 
 from quarantine.choices import ContentKind, DeliveryState, EventKind, MessageState
 from quarantine.cleaning import clean
-from quarantine.models import Content, Delivery, Event, StoredMessage
+from quarantine.models import Content, Delivery, Digest, Event, StoredMessage
 from quarantine.services.examination import TO_EXAMINE
 from quarantine.states import advance
 from tenants.models import Tenant
@@ -148,17 +148,35 @@ def resubmit(tenant: Tenant, message_id: UUID, now: datetime) -> None:
 
 @scoped
 def expire(tenant: Tenant, *, quarantine_days: int, trace_days: int, now: datetime) -> int:
-    """Remove kept originals and whole records whose time is over; returns how many records went."""
+    """Remove kept originals and whole records whose time is over; returns how many records went.
+
+    What was released and is still on its way is left alone until that has ended.
+    """
     with transaction.atomic():
         over = now - timedelta(days=quarantine_days)
+        _end_quarantine(over, now)
         Content.objects.filter(
-            message__state__in=(MessageState.CLOSED, MessageState.QUARANTINED),
-            message__received_at__lt=over,
+            message__state=MessageState.CLOSED, message__received_at__lt=over
         ).delete()
+        StoredMessage.objects.filter(
+            state=MessageState.CLOSED, keep_original=True, received_at__lt=over
+        ).update(keep_original=False)
         final = (MessageState.CLOSED, MessageState.QUARANTINED)
         rows = StoredMessage.objects.filter(
             state__in=final, received_at__lt=now - timedelta(days=trace_days)
         )
         ids = list(rows.values_list("id", flat=True)[:5_000])
         StoredMessage.objects.filter(id__in=ids).delete()
+        Digest.objects.filter(created_at__lt=now - timedelta(days=trace_days)).delete()
     return len(ids)
+
+
+def _end_quarantine(over: datetime, now: datetime) -> None:
+    rows = StoredMessage.objects.select_for_update(skip_locked=True).filter(
+        state=MessageState.QUARANTINED, received_at__lt=over
+    )
+    ids = list(rows.values_list("id", flat=True)[:5_000])
+    StoredMessage.objects.filter(id__in=ids).update(state=MessageState.CLOSED)
+    Event.objects.bulk_create(
+        Event(message_id=message_id, at=now, kind=EventKind.EXPIRED) for message_id in ids
+    )

@@ -7,18 +7,16 @@ from uuid import UUID
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 
 from policies.selectors import current_policy
-from quarantine import explain, trace
+from quarantine import explain, kept, trace
 from quarantine.choices import DeliveryState
 from quarantine.forms import MessageSearch
 from quarantine.listing import Copies, Page, message_page
 from quarantine.models import Delivery, StoredMessage
 from quarantine.selectors import MessageFilter, message_with
+from quarantine.views.paging import cursor, periods
 from tenants.access import ConsoleRequest, tenant_page
-
-PERIODS = (1, 7, 30)
 
 
 @tenant_page
@@ -30,8 +28,8 @@ def messages(request: ConsoleRequest) -> HttpResponse:
         page = message_page(
             request.tenant,
             form.wanted(request.tenant.zone),
-            before=_cursor(request, "before"),
-            after=_cursor(request, "after"),
+            before=cursor(request, "before"),
+            after=cursor(request, "after"),
         )
     context = {
         "form": form,
@@ -43,30 +41,6 @@ def messages(request: ConsoleRequest) -> HttpResponse:
         "section": "messages",
     }
     return render(request, "quarantine/list.html", context)
-
-
-def _cursor(request: ConsoleRequest, name: str) -> UUID | None:
-    """Where a page begins; an identifier that is none leads nowhere."""
-    text = request.GET.get(name, "")
-    if not text:
-        return None
-    try:
-        return UUID(hex=text)
-    except ValueError:
-        raise Http404 from None
-
-
-def periods(request: ConsoleRequest) -> list[dict[str, object]]:
-    """Ready-made spans of days; the one that is chosen is marked."""
-    since, until = request.GET.get("since", ""), request.GET.get("until", "")
-    day = timezone.localdate()
-    spans = [
-        {"days": days, "since": (day - timedelta(days=days - 1)).isoformat()} for days in PERIODS
-    ]
-    return [
-        span | {"chosen": since == span["since"] and until in {"", day.isoformat()}}
-        for span in spans
-    ]
 
 
 def _has_any(request: ConsoleRequest) -> bool:
@@ -84,30 +58,33 @@ def message(request: ConsoleRequest, queue_id: str) -> HttpResponse:
     pairs = [(row.code, row.severity) for row in findings]
     context = {
         "message": found,
-        "standing": explain.standing(found.state, _copies(deliveries)),
+        "standing": explain.standing(found.state, copies_of(deliveries)),
         "verdict": explain.verdict(found.state, found.direction, pairs),
         "summary": explain.summary(found, len(removed)),
         "reasons": explain.reasons(findings),
         "removed": removed,
+        "is_kept": kept.has_content(request.tenant, found.id) and found.keep_original,
         "copies": [(row, explain.copy_badge(row.state)) for row in deliveries],
         "steps": [trace.step(found, event) for event in found.events.all()],
-        "kept_until": _kept_until(request, found),
+        "kept_until": kept_until(request, found),
         "section": "messages",
     }
     return render(request, "quarantine/message.html", context)
 
 
-def _copies(deliveries: list[Delivery]) -> Copies:
+def copies_of(deliveries: list[Delivery]) -> Copies:
+    """One message's copies in figures."""
     states = [delivery.state for delivery in deliveries]
     return Copies(
         total=len(states),
         delivered=states.count(DeliveryState.DELIVERED),
         deferred=states.count(DeliveryState.DEFERRED),
         bounced=states.count(DeliveryState.BOUNCED),
+        withheld=states.count(DeliveryState.WITHHELD),
     )
 
 
-def _kept_until(request: ConsoleRequest, message: StoredMessage) -> datetime | None:
+def kept_until(request: ConsoleRequest, message: StoredMessage) -> datetime | None:
     """Until when the original is kept, None where it is not kept beyond delivery."""
     if not message.keep_original:
         return None

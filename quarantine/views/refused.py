@@ -8,7 +8,7 @@ from django.shortcuts import render
 from quarantine import refused
 from quarantine.forms import RefusalSearch
 from quarantine.selectors import RefusalPage, refusals
-from quarantine.views import periods
+from quarantine.views.paging import periods
 from tenants.access import ConsoleRequest, tenant_page
 
 _MOST_DIGITS = 18  # of a row's number, which is a bigint

@@ -1,0 +1,86 @@
+"""A released message on its way: looked at again, judged by its contents alone, sent in time."""
+
+from __future__ import annotations
+
+import base64
+from datetime import timedelta
+
+from mailsec.gateway.hops import Outcome as Attempt
+from mailsec.gateway.message import Message
+from mailsec.gateway.verdict import Label
+from quarantine import selectors, services
+from quarantine.choices import MessageState, VerdictChoice
+from quarantine.dispatch import leaving
+from tenants.models import Tenant
+from tests.quarantine.making import NOW, RAW, settlement
+from tests.quarantine.test_release import ADMIN, ONE, OTHER, quarantined, row, states
+from workers.courier import schedule_of
+from workers.reports import notices_for
+from workers.tasks.examine import examine
+
+EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STAN" + rb"DARD-ANTIVIRUS-TEST-FILE!$H+H*"
+INFECTED = (
+    b"Subject: hello\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+    b"--b\r\n\r\nthe letter\r\n--b\r\nContent-Type: application/octet-stream; name=a.txt\r\n"
+    b"Content-Transfer-Encoding: base64\r\n\r\n" + base64.b64encode(EICAR) + b"\r\n--b--\r\n"
+)
+
+
+def test_it_leaves_as_it_came_and_keeps_its_name(tenant: Tenant) -> None:
+    """The other recipients' copies are still held as spam; the trace names this one alone."""
+    message_id = quarantined(tenant, ONE, OTHER, restricted=True)
+    services.release(tenant, message_id, ADMIN, NOW, [ONE])
+    (claimed,) = services.claim_examination(tenant, [message_id], NOW)
+    assert claimed.envelope.recipients == (ONE,)
+    assert claimed.before is not None
+    assert (claimed.before.verdict, claimed.before.spam_score) == ("spam", 95.0)
+    later = NOW + timedelta(hours=1)
+    services.take_up_stalled(tenant, later)
+    examine("alpha", [str(message_id)])
+    stored = row(tenant, message_id)
+    assert stored.state == MessageState.READY
+    assert (stored.verdict, stored.spam_score, stored.restricted) == ("spam", 95.0, True)
+    assert states(tenant, message_id) == {ONE: "queued", OTHER: "withheld"}
+    content = selectors.outgoing(tenant, stored)
+    assert content.endswith(b"\r\n" + RAW)
+    assert ONE.encode() in content
+    assert OTHER.encode() not in content
+
+
+def test_a_virus_is_taken_out(tenant: Tenant) -> None:
+    """By the definitions of the day of the release, and nobody but administrators goes on."""
+    message_id = quarantined(tenant, ONE, OTHER, raw=INFECTED)
+    services.release(tenant, message_id, ADMIN, NOW, [ONE])
+    examine("alpha", [str(message_id)])
+    stored = row(tenant, message_id)
+    assert (stored.state, stored.changed) == (MessageState.READY, True)
+    assert (stored.verdict, stored.restricted) == (VerdictChoice.MALICIOUS, True)
+    content = selectors.outgoing(tenant, stored)
+    assert base64.b64encode(EICAR) not in content
+    assert "the letter" in Message(content).text
+    assert selectors.original(tenant, message_id) == INFECTED
+
+
+def test_after_six_days_it_still_has_its_full_time(tenant: Tenant) -> None:
+    """A first deferral is not the last, and no delay is told at once."""
+    message_id = quarantined(tenant, label=Label.UNEXAMINED)
+    released_at = NOW + timedelta(days=6)
+    services.release(tenant, message_id, ADMIN, released_at)
+    examine("alpha", [str(message_id)])
+    mail = leaving(tenant, message_id)
+    assert (mail.received_at, mail.began_at) == (NOW, released_at)
+    schedule = schedule_of(tenant)
+    retry_at = schedule.next_attempt(1, mail.began_at, released_at, 0.0)
+    assert retry_at is not None
+
+
+def test_no_sender_of_spam_is_told_of_a_failure(tenant: Tenant) -> None:
+    """Whoever is named did not write it (product, 3)."""
+    for label, expected in ((Label.SPAM, 0), (Label.FORGED, 0), (Label.UNEXAMINED, 1)):
+        message_id = quarantined(tenant, label=label)
+        services.release(tenant, message_id, ADMIN, NOW)
+        examine("alpha", [str(message_id)])
+        claims = services.claim_deliveries(tenant, message_id, NOW + timedelta(days=9999))
+        settled = [settlement(claim, Attempt.REFUSED) for claim in claims]
+        mail = leaving(tenant, message_id)
+        assert len(notices_for(tenant, mail, settled, schedule_of(tenant), NOW)) == expected
