@@ -9,6 +9,8 @@ from django.conf import settings
 from mailsec.gateway.clients.rspamd import RspamdAddress, RspamdClassifier
 from mailsec.gateway.ports import SpamClassifier
 from mailsec.gateway.spam.classifier import BaseClassifier
+from mailsec.gateway.spam.tenant import TenantModel
+from quarantine.kept import TaughtModel, tenant_spam_model
 from tenants.models import Tenant
 
 
@@ -17,7 +19,13 @@ def classifier(tenant: Tenant) -> SpamClassifier:
     kind, _, address = settings.SPAM_ENGINE.partition(":")
     if kind == "rspamd":
         return _rspamd(address)
-    return BaseClassifier()
+    taught = tenant_spam_model(tenant)
+    return BaseClassifier() if taught is None else _taught(taught)
+
+
+@functools.lru_cache(maxsize=64)
+def _taught(taught: TaughtModel) -> SpamClassifier:
+    return BaseClassifier(tenant=TenantModel.from_bytes(taught.data))
 
 
 @functools.lru_cache(maxsize=1)

@@ -218,7 +218,7 @@ ARC_SELECTOR = env.text("MAILSEC_ARC_SELECTOR", "")
 ARC_KEY = env.path("MAILSEC_ARC_KEY")
 
 # The class whose instances learn "spam" and "not spam"; empty where no classifier learns.
-SPAM_MODEL = ""
+SPAM_MODEL = "mailsec.gateway.spam.tenant.TenantModel"
 
 MX_PORT = env.integer("MAILSEC_MX_PORT", 25, least=1, most=65535)
 NAMESERVERS = env.listing("MAILSEC_NAMESERVERS")
