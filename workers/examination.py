@@ -84,7 +84,7 @@ def _of_released(
     decision = decide_released(verdict, envelope, policy)
     labels = list(Label)
     label = Label(before.verdict) if before.verdict in labels else Label.CLEAN
-    score = before.spam_score if verdict.spam_score is None else verdict.spam_score
+    score = verdict.spam_score if before.spam_score is None else before.spam_score
     return replace(verdict, spam_score=score), replace(
         decision,
         label=max(label, decision.label, key=labels.index),

@@ -14,7 +14,10 @@ from quarantine.services import Arrival, Claimed, Outcome, Settlement
 from tenants.models import Tenant
 
 NOW = datetime(2026, 4, 1, 9, 0, tzinfo=UTC)
-RAW = b"From: a@example.net\r\nSubject: hello\r\n\r\nbody\r\n"
+RAW = (
+    b"From: a@example.net\r\nSubject: hello\r\n\r\n"
+    b"Thanks for the minutes of the meeting. I will send the updated draft tomorrow.\r\n"
+)
 
 
 def arrive(

@@ -74,7 +74,7 @@ def test_our_own_fault_sets_the_message_aside_and_not_its_neighbours(
     tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """SHUNTED with the error for the operator; its bytes are kept."""
-    bad, good = arrive(tenant, raw=RAW.replace(b"body", b"deadly")), arrive(tenant)
+    bad, good = arrive(tenant, raw=RAW.replace(b"tomorrow.", b"deadly")), arrive(tenant)
     use(monkeypatch, lambda content: broken(content) if b"deadly" in content else ScanResult())
     examine("alpha", [str(bad), str(good)])
     row = state_of(tenant, bad)
