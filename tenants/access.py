@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 from django_tenants.utils import get_public_schema_name
 
 from accounts.models import OperatorRole, TenantRole, User
@@ -37,9 +37,22 @@ def tenant_page(view: View[P]) -> View[P]:
     Accounts and sessions lie in the schema that the host opened: an operator's session does not
     exist there. Times are shown in the tenant's zone.
     """
+    return never_cache(require_safe(_of_tenant(view)))
 
-    @never_cache
-    @require_safe
+
+def tenant_form(view: View[P]) -> View[P]:
+    """A page that every role of the tenant reads, and sends forms from if it administers."""
+
+    @functools.wraps(view)
+    def guarded(request: ConsoleRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if request.method == "POST" and not request.user.administers:
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return never_cache(require_http_methods(["GET", "HEAD", "POST"])(_of_tenant(guarded)))
+
+
+def _of_tenant(view: View[P]) -> View[P]:
     @functools.wraps(view)
     def guarded(request: ConsoleRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if _is_operator_host(request):
