@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from quarantine import preview_views
+
 urlpatterns = [
     path("", include("reports.urls")),
     path("messages/", include("quarantine.urls")),
+    path("policies/", include("policies.urls")),
+    path("policies/<slug:name>/preview/", preview_views.policy, name="policy-preview"),
     path("", include("accounts.urls")),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -13,6 +13,8 @@ from mailsec.gateway.lists import canonical_entry
 from mailsec.gateway.policy import Handling, Language, Policy, Unexamined
 
 _MIB = 1024 * 1024
+MOST_EXTENSIONS = 200
+MOST_NAMES = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +67,23 @@ def _line(text: str) -> str:
 
 def _extensions(text: str) -> list[str]:
     names = [name.strip().lower().lstrip(".") for name in text.split(",") if name.strip()]
-    if len(names) > 200 or not all(re.fullmatch(r"[a-z0-9_-]{1,20}", name) for name in names):
+    proper = all(re.fullmatch(r"[a-z0-9_-]{1,20}", name) for name in names)
+    if len(names) > MOST_EXTENSIONS or not proper:
         raise ValueError("takes file name extensions, separated by commas")
     return sorted(set(names))
 
 
 def _domains(text: str) -> list[str]:
     names = [canonical_entry(name) for name in text.split(",") if name.strip()]
-    if len(names) > 500 or any("@" in name or "/" in name for name in names):
+    if len(names) > MOST_NAMES or any("@" in name or "/" in name for name in names):
         raise ValueError("takes domain names, separated by commas")
     return sorted(set(names))
 
 
 def _names(text: str) -> list[str]:
     names = [name.strip() for name in text.split(",") if name.strip()]
-    if len(names) > 500 or not all(len(name) <= 100 and name.isprintable() for name in names):
+    proper = all(len(name) <= 100 and name.isprintable() for name in names)
+    if len(names) > MOST_NAMES or not proper:
         raise ValueError("takes names of people, separated by commas")
     return sorted(set(names))
 
@@ -154,6 +158,15 @@ def read(key: str, text: str) -> Any:
 
 def build(version: int, values: Mapping[str, Any]) -> Policy:
     """The frozen policy from what a version stores."""
+    return Policy(version=version, **_typed(values))
+
+
+def with_changes(policy: Policy, changes: Mapping[str, str]) -> Policy:
+    """The policy as it would be with these settings changed; InvalidPolicy as ``read``."""
+    return replace(policy, **_typed({key: read(key, text) for key, text in changes.items()}))
+
+
+def _typed(values: Mapping[str, Any]) -> dict[str, Any]:
     chosen = {key: value for key, value in values.items() if key in KEYS}
     for key, kind in _WORDS.items():
         if key in chosen:
@@ -161,4 +174,4 @@ def build(version: int, values: Mapping[str, Any]) -> Policy:
     for key, value in chosen.items():
         if isinstance(value, list):
             chosen[key] = tuple(value)
-    return Policy(version=version, **chosen)
+    return chosen
