@@ -46,7 +46,8 @@ class LineField(forms.CharField):
 
     def validate(self, value: str) -> None:
         super().validate(value)
-        if value and not _takes(self.key, value):
+        # The field's own limit says it better.
+        if value and len(value) <= (self.max_length or 0) and not _takes(self.key, value):
             raise ValidationError(_("Enter one line without control characters."))
 
 

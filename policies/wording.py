@@ -101,7 +101,10 @@ WORDS: Mapping[str, Words] = {
     ),
     "file_type_exceptions": Words(
         gettext_lazy("Senders who may send them"),
-        gettext_lazy("Files of the types above are let in from these senders. One a line."),
+        gettext_lazy(
+            "Files of the types above are let in from these senders if it is proved that the mail "
+            "is theirs. One address or domain a line."
+        ),
     ),
     "unexamined": Words(
         gettext_lazy("Files that cannot be opened"),

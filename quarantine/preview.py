@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
+from mailsec.gateway.authentication import Authentication
+from mailsec.gateway.decision import ALLOWED, PROTECTED
 from mailsec.gateway.envelope import Client, Direction, Envelope
 from mailsec.gateway.policy import Policy
 from mailsec.gateway.verdict import Finding, Severity, Verdict
@@ -22,17 +25,21 @@ from tenants.scope import scoped
 DAYS = 7
 MOST_MESSAGES = 20_000
 MOST_EXAMPLES = 20
-_CHUNK = 1_000
+# Notes that a decision hangs on; all others, such as the reasons of a score, only explain.
+_DECIDING_NOTES = (ALLOWED, PROTECTED)
 # Identifiers sort by time, so their index ends the search; clocks differ by less than this.
 _CLOCKS = timedelta(hours=1)
 
 _NEWEST = """
 SELECT message.id, received_at, subject, header_from, sender, host(client_ip), spam_score,
-    authentication, ARRAY(
+    authentication::text, ARRAY(
         SELECT recipient::text FROM {deliveries} AS copy WHERE copy.message_id = message.id
     ), (
-        SELECT jsonb_agg(jsonb_build_array(check_name, code, severity, part, detail) ORDER BY id)
-        FROM {findings} AS finding WHERE finding.message_id = message.id
+        SELECT jsonb_agg(
+            jsonb_build_array(check_name, code, severity, part, detail->>'type') ORDER BY id
+        )::text
+        FROM {findings} AS finding
+        WHERE finding.message_id = message.id AND (severity <> %b OR code = ANY(%b::text[]))
     )
 FROM {messages} AS message
 WHERE message.id < %b AND message.id >= %b AND received_at >= %b
@@ -93,13 +100,19 @@ class _Counted:
 
 @scoped
 def preview(
-    tenant: Tenant, present: Policy, draft: Policy, now: datetime, most: int = MOST_MESSAGES
+    tenant: Tenant,
+    present: Policy,
+    draft: Policy,
+    now: datetime,
+    *,
+    most: int = MOST_MESSAGES,
+    chunk: int = 1_000,
 ) -> Preview:
     """Both policies tried on the inbound mail of the last 7 days, at most ``most`` messages."""
     counted: dict[tuple[Treatment, Treatment], _Counted] = {}
     looked_at = unscored = unchecked = 0
     oldest: datetime | None = None
-    for example, record in _records(tenant, now):
+    for example, record in _records(tenant, now, chunk):
         if looked_at == most:
             break
         looked_at, oldest = looked_at + 1, example.received_at
@@ -132,16 +145,17 @@ def _ordered(counted: Mapping[tuple[Treatment, Treatment], _Counted]) -> tuple[C
     return tuple(sorted(changes, key=place))
 
 
-def _records(tenant: Tenant, now: datetime) -> Iterator[tuple[Example, Record]]:
+def _records(tenant: Tenant, now: datetime, chunk: int) -> Iterator[tuple[Example, Record]]:
     """Examined inbound messages of the last days, newest first, one statement a chunk."""
     since = now - timedelta(days=DAYS)
     before, lowest = first_id_at(now + _CLOCKS), first_id_at(since - _CLOCKS)
-    fixed = [DirectionChoice.INBOUND.value, VerdictChoice.PENDING.value, _CHUNK]
+    notes = [Severity.NOTE.value, list(_DECIDING_NOTES)]
+    rest = [lowest, since, DirectionChoice.INBOUND.value, VerdictChoice.PENDING.value, chunk]
     while True:
-        rows = fetch(_NEWEST, tenant.schema_name, [before, lowest, since, *fixed])
+        rows = fetch(_NEWEST, tenant.schema_name, [*notes, before, *rest])
         for row in rows:
             yield _record(*row)
-        if len(rows) < _CHUNK:
+        if len(rows) < chunk:
             return
         before = rows[-1][0]
 
@@ -154,24 +168,32 @@ def _record(
     sender: str,
     ip: str,
     spam_score: float | None,
-    authentication: Mapping[str, Any],
+    authentication: str,
     recipients: list[str],
-    findings: list[list[Any]] | None,
+    findings: str | None,
 ) -> tuple[Example, Record]:
     envelope = Envelope(Direction.INBOUND, Client(ip), sender, tuple(recipients))
     verdict = Verdict(
-        findings=tuple(_finding(*each) for each in findings or ()),
+        findings=_findings(findings) if findings else (),
         spam_score=spam_score,
-        authentication=from_json(authentication),
+        authentication=_authentication(authentication),
     )
     example = Example(message_id.hex, received_at, subject, header_from, sender)
     return example, Record(envelope, header_from, verdict)
 
 
-def _finding(
-    check: str, code: str, severity: str, part: int | None, detail: Mapping[str, str]
-) -> Finding:
-    return Finding(check, code, Severity(severity), part, detail)
+# The same texts come again and again: what was found is of few kinds, and senders write often.
+@functools.lru_cache(maxsize=4096)
+def _findings(text: str) -> tuple[Finding, ...]:
+    return tuple(
+        Finding(check, code, Severity(severity), part, {"type": kind or ""})
+        for check, code, severity, part, kind in json.loads(text)
+    )
 
 
-_UNCHECKED = from_json({})
+@functools.lru_cache(maxsize=4096)
+def _authentication(text: str) -> Authentication:
+    return from_json(json.loads(text))
+
+
+_UNCHECKED = Authentication()

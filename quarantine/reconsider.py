@@ -6,7 +6,6 @@ nothing can be found anew, since the content is gone. Within that, the decision 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -16,6 +15,7 @@ from mailsec.gateway.decision import decide
 from mailsec.gateway.envelope import Envelope
 from mailsec.gateway.errors import ScannerUnavailable
 from mailsec.gateway.filters import file_types, listed, spam, virus
+from mailsec.gateway.lists import Lists
 from mailsec.gateway.message import Message
 from mailsec.gateway.policy import Policy
 from mailsec.gateway.ports import ScanResult, Services
@@ -65,32 +65,41 @@ def treatment_of(decision: Decision) -> Treatment:
 
 def both(record: Record, present: Policy, draft: Policy) -> tuple[Treatment, Treatment]:
     """How the message is handled now and how it would be; only the policy differs."""
-    again = lists_matter(present, draft)
-    return _treated(record, present, again), _treated(record, draft, again)
+    message = _with_author(record.header_from) if lists_matter(present, draft) else None
+    return _treated(record, present, message), _treated(record, draft, message)
 
 
 def lists_matter(present: Policy, draft: Policy) -> bool:
     """Whether the lists have to be asked anew: they differ, or what proves a sender does."""
-    return (
-        present.lists != draft.lists
-        or present.user_entries != draft.user_entries
-        or present.authentication_check != draft.authentication_check
-    )
+    if (present.lists, present.user_entries) != (draft.lists, draft.user_entries):
+        return True
+    proves = present.authentication_check != draft.authentication_check
+    return proves and bool(present.user_entries or present.lists != _NO_LISTS)
 
 
-def _treated(record: Record, policy: Policy, ask_lists: bool) -> Treatment:
+def _treated(record: Record, policy: Policy, message: Message | None) -> Treatment:
     verdict = under(record.verdict, policy)
-    if ask_lists:
-        others = [finding for finding in verdict.findings if finding.check != listed.CHECK]
-        verdict = replace(verdict, findings=(*_listed(record, verdict, policy), *others))
+    if message is not None:
+        proved = verdict.authentication
+        case = Case(message, record.envelope, policy, _NOBODY_TO_ASK, proved)
+        others = (finding for finding in verdict.findings if finding.check != listed.CHECK)
+        verdict = replace(verdict, findings=(*listed.look(case), *others))
     return treatment_of(decide(verdict, record.envelope, policy))
+
+
+def _with_author(header_from: str) -> Message:
+    """A message that has its From and nothing else, for the lists.
+
+    Encoded words are decoded in the stored text already: a display name with a comma and an address
+    in it reads as one author more.
+    """
+    return Message(b"From: " + header_from.encode("utf-8", "replace") + b"\r\n\r\n")
 
 
 def under(verdict: Verdict, policy: Policy) -> Verdict:
     """The verdict without what this policy does not have looked for."""
-    return replace(
-        verdict,
-        findings=tuple(found for found in verdict.findings if _looked_for(found, policy)),
+    return Verdict(
+        tuple(found for found in verdict.findings if _looked_for(found, policy)),
         spam_score=verdict.spam_score if policy.spam_check else None,
         authentication=verdict.authentication if policy.authentication_check else _NOTHING,
     )
@@ -106,18 +115,6 @@ def _looked_for(finding: Finding, policy: Policy) -> bool:
     return finding.check != "authentication" or policy.authentication_check
 
 
-def _listed(record: Record, verdict: Verdict, policy: Policy) -> Iterator[Finding]:
-    """What the lists say of the sender, as when the message came in.
-
-    The author is read from the stored text of From, in which encoded words are decoded already: a
-    display name with a comma and an address in it reads as one author more.
-    """
-    message = Message(b"From: " + record.header_from.encode("utf-8", "replace") + b"\r\n\r\n")
-    return listed.look(
-        Case(message, record.envelope, policy, _NOBODY_TO_ASK, verdict.authentication)
-    )
-
-
 class _NoScanner:
     """The lists ask for no scanner; a scan without content would be a mistake."""
 
@@ -128,4 +125,5 @@ class _NoScanner:
 
 
 _NOTHING = Authentication()
+_NO_LISTS = Lists()
 _NOBODY_TO_ASK = Services(scanner=_NoScanner())
