@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy
 
 from mailsec.gateway.policy import Handling, Language, Unexamined
 from policies.settings_keys import KEYS, Number, boolean
@@ -167,7 +167,7 @@ WORDS: Mapping[str, Words] = {
     "digest_hour": Words(
         gettext_lazy("Hour of the digest"),
         gettext_lazy("Full hour of the day, in the time zone of your company."),
-        pgettext_lazy("time of day", "o'clock"),
+        gettext_lazy("o'clock"),
     ),
     "user_release": Words(
         gettext_lazy("Users may release their mail"),
@@ -241,8 +241,8 @@ CHOICES: Mapping[type, Mapping[str, Any]] = {
     Language: LANGUAGES,
 }
 ON_OFF: Mapping[str, Any] = {
-    "true": pgettext_lazy("setting", "On"),
-    "false": pgettext_lazy("setting", "Off"),
+    "true": gettext_lazy("On"),
+    "false": gettext_lazy("Off"),
 }
 MIB = 1024 * 1024
 
