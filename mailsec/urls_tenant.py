@@ -10,6 +10,8 @@ urlpatterns = [
     path("", include("reports.urls")),
     path("messages/", include("quarantine.urls")),
     path("policies/", include("policies.urls")),
+    path("lists/", include("policies.list_urls")),
+    path("lists/add/preview/", preview_views.entry, name="entry-preview"),
     path("policies/<slug:name>/preview/", preview_views.policy, name="policy-preview"),
     path("", include("accounts.urls")),
 ]

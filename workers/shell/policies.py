@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import codecs
 from pathlib import Path
 
 from django.core.management.base import CommandError
 
 from policies import selectors, services
+from policies.csv_text import decoded
 from workers.shell.tenants import Answer, Options, named
 
 
@@ -44,11 +44,7 @@ def _lines(path: Path) -> list[str]:
         data = path.read_bytes()
     except OSError as error:
         raise CommandError(f"{path}: {error.strerror}") from None
-    data = data.removeprefix(codecs.BOM_UTF8)
-    # Excel in Japan saves CSV in CP932; text that is valid UTF-8 is never anything else by chance.
-    for encoding in ("utf-8", "cp932"):
-        try:
-            return data.decode(encoding).splitlines()
-        except UnicodeDecodeError:
-            continue
-    raise CommandError(f"{path} is neither UTF-8 nor CP932.")
+    text = decoded(data)
+    if text is None:
+        raise CommandError(f"{path} is neither UTF-8 nor CP932.")
+    return text.splitlines()
