@@ -131,7 +131,7 @@ def day_of(text: str, today: date) -> date:
 def note_of(text: str) -> str:
     """A note; ValueError as above."""
     if len(text) > 200 or not text.isprintable():
-        raise ValueError(_("A note is one line of at most 200 characters."))
+        raise ValueError(_("A remark is one line of at most 200 characters."))
     return text
 
 

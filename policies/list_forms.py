@@ -83,7 +83,7 @@ class EntryForm(forms.Form):
         widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"),
     )
     note = forms.CharField(
-        label=gettext_lazy("Note"),
+        label=gettext_lazy("Remark"),
         max_length=200,
         required=False,
         help_text=gettext_lazy("Why, for those who find the entry later."),

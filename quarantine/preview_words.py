@@ -15,7 +15,7 @@ from quarantine.preview import Example, Preview
 from quarantine.reconsider import Treatment, Way
 
 _WAYS: dict[Way, tuple[Any, str]] = {
-    Way.DELIVERED: (gettext_lazy("Delivered"), "good"),
+    Way.DELIVERED: (gettext_lazy("Delivered as usual"), "good"),
     Way.TAGGED: (gettext_lazy("Delivered with the tag"), "warn"),
     Way.QUARANTINED: (gettext_lazy("Kept in quarantine"), "bad"),
     Way.RESTRICTED: (gettext_lazy("Kept, for administrators only"), "bad"),

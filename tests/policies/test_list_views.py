@@ -209,7 +209,7 @@ class TestAdd:
         answer = add(at_console(tenant), "/lists/add/preview/", entry="example.net")
         text = text_of(answer)
         assert "1 of 1 inbound mails would have been handled otherwise." in text
-        assert "Delivered → Kept in quarantine 1" in text
+        assert "Delivered as usual → Kept in quarantine 1" in text
         assert message_id.hex in answer.content.decode()
         assert entries(tenant) == []
 

@@ -161,7 +161,7 @@ class TestPage:
         page = answer.content.decode()
         text = re.sub(r"\s+", " ", Elements(page).text)
         assert "1 of 1 inbound mails would have been handled otherwise." in text
-        assert "Delivered → Delivered with the tag 1" in text
+        assert "Delivered as usual → Delivered with the tag 1" in text
         assert "請求書の件" in text
         assert f"/messages/{message_id.hex}/" in page
         assert 'value="50"' in page
