@@ -104,11 +104,21 @@ def _untold(
             "For %(count)d mails the sender's authentication was not checked.",
             preview.unchecked,
         ) % {"count": preview.unchecked}
+    if _blocks(present) != _blocks(draft):
+        yield _(
+            "Mail whose envelope or server is on a block list is refused at once, before it is "
+            "taken in. Here it is counted as kept in quarantine."
+        )
     if changed & {"protected_names", "protected_domains"}:
         yield _(
             "Names and domains were compared with the lists of that time, so changes to them do "
             "not show here."
         )
+
+
+def _blocks(policy: Policy) -> tuple[object, ...]:
+    users = {owner: lists.block for owner, lists in policy.user_entries.items()}
+    return policy.lists.block, users
 
 
 def _switched_on(key: str, present: Policy, draft: Policy) -> bool:

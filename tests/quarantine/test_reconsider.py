@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mailsec.gateway.authentication import Authentication, Dmarc, Result, Spf
 from mailsec.gateway.decision import decide
 from mailsec.gateway.envelope import Client, Direction, Envelope
-from mailsec.gateway.lists import Lists, entries
+from mailsec.gateway.lists import Lists, canonical_entry, entries
 from mailsec.gateway.policy import Handling, Policy, Unexamined
 from mailsec.gateway.verdict import Finding, Severity, Verdict
 from quarantine.reconsider import Record, Treatment, Way, both, treatment_of, under
@@ -47,11 +47,11 @@ def record(
 
 
 def blocking(*names: str) -> Policy:
-    return replace(PLAIN, lists=Lists(block=entries(names)))
+    return replace(PLAIN, lists=Lists(block=entries(map(canonical_entry, names))))
 
 
 def allowing(*names: str) -> Policy:
-    return replace(PLAIN, lists=Lists(allow=entries(names)))
+    return replace(PLAIN, lists=Lists(allow=entries(map(canonical_entry, names))))
 
 
 @pytest.mark.parametrize(
