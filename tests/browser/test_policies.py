@@ -1,4 +1,4 @@
-"""The pages of policies and lists in a real browser: both languages, desk and phone, by keyboard."""
+"""The pages of policies and lists in a real browser: in both languages, at a desk and on a phone."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ PAGES = (
     *("reputation/", "quarantine/", "general/"),
 )
 LISTS = ("/lists/", "/lists/?text=nowhere", "/lists/?text=%00", "/lists/add/", "/lists/import/")
+# Tests run in any order, on one service.
+WITH_VIRUS_CHECK = ["tenant", "policy", "alpha", "set", "virus_check=true"]
 PREVIEW = "button[formaction]"
 SAVE = "form.settings button.primary"
 
@@ -68,6 +70,7 @@ def test_every_page_is_sound_for_screen_readers_and_fits_its_screen(
     console: Service, browser: Browser, language: str, width: int
 ) -> None:
     """Also with errors, a preview with its examples open, and a file that cannot be taken."""
+    console.commands(WITH_VIRUS_CHECK)
     shown = visit(console, browser, language, width)
     shown.sign_in()
     for path in (*(f"/policies/{name}" for name in PAGES), *LISTS):
@@ -96,6 +99,7 @@ def test_every_page_is_sound_for_screen_readers_and_fits_its_screen(
 
 def test_a_setting_is_tried_and_saved_by_keyboard_alone(console: Service, browser: Browser) -> None:
     """Preview first, with the mail that it concerns; then Save, and the page says so."""
+    console.commands(WITH_VIRUS_CHECK)
     shown = visit(console, browser)
     shown.sign_in()
     page = shown.page
