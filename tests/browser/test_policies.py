@@ -1,4 +1,4 @@
-"""The pages of policies and lists in a real browser: in both languages, at a desk and on a phone."""
+"""The pages of policies and lists in a browser: both languages, at a desk and on a phone."""
 
 from __future__ import annotations
 
