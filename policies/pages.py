@@ -8,8 +8,6 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from policies.settings_keys import KEYS
-
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -40,8 +38,7 @@ class Page:
 
 
 def _group(title: Any, names: str) -> Group:
-    """Settings that this version of the core does not have are left out."""
-    return Group(title, tuple(key for key in names.split() if key in KEYS))
+    return Group(title, tuple(names.split()))
 
 
 PAGES: Sequence[Page] = (

@@ -80,6 +80,13 @@ def _domains(text: str) -> list[str]:
     return sorted(set(names))
 
 
+def _senders(text: str) -> list[str]:
+    senders = [canonical_entry(name) for name in text.split(",") if name.strip()]
+    if len(senders) > MOST_NAMES or any("/" in sender for sender in senders):
+        raise ValueError("takes mail addresses and domain names, separated by commas")
+    return sorted(set(senders))
+
+
 def _names(text: str) -> list[str]:
     names = [name.strip() for name in text.split(",") if name.strip()]
     proper = all(len(name) <= 100 and name.isprintable() for name in names)
@@ -103,6 +110,7 @@ KEYS: Mapping[str, Key] = {
     "virus_check": Key(boolean),
     "file_type_check": Key(boolean),
     "file_types": Key(_extensions),
+    "file_type_exceptions": Key(_senders),
     "unexamined": Key(Choice(Unexamined)),
     "unreadable": Key(Choice(Unexamined)),
     "spam_check": Key(boolean),
@@ -116,6 +124,7 @@ KEYS: Mapping[str, Key] = {
     "dmarc_none": Key(Choice(Handling)),
     "spf_fail": Key(Choice(Handling)),
     "authentication_exceptions": Key(_domains),
+    "arc_sealers": Key(_domains),
     "warn_suspicious": Key(boolean),
     "protected_names": Key(_names),
     "protected_domains": Key(_domains),

@@ -131,6 +131,9 @@ _FINDINGS: Mapping[str, Any] = {
     "over-budget": gettext_lazy(
         "%(item)s is too large or holds too many files to be examined wholly."
     ),
+    "unsupported": gettext_lazy(
+        "%(item)s is of a kind that cannot be opened here, so its contents were not examined."
+    ),
     "too-deep": gettext_lazy(
         "The structure of the mail is nested too deeply to be examined wholly."
     ),
@@ -186,6 +189,14 @@ _FINDINGS: Mapping[str, Any] = {
     "several-subjects": gettext_lazy(
         "The mail has several subjects, so that mail programs may show different ones: "
         "%(subjects)s."
+    ),
+    "dmarc-fail": gettext_lazy(
+        "Neither SPF nor DKIM proves that this mail is from %(domain)s (DMARC policy: %(policy)s)."
+    ),
+    "spf-fail": gettext_lazy("%(ip)s is not allowed to send mail for %(domain)s (SPF)."),
+    "forwarded": gettext_lazy(
+        "The mail was forwarded by %(sealer)s, a trusted forwarder, which found its sender "
+        "%(domain)s proved."
     ),
 }
 _OTHER_FINDING = gettext_lazy("A check (%(code)s) found something in %(item)s.")

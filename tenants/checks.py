@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+
+from mailsec.gateway.dkim.keys import load_arc_key
 
 
 @register(Tags.security)
@@ -45,3 +48,37 @@ def check_leases(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Check
             id="mailsec.E002",
         )
     ]
+
+
+@register(Tags.security)
+def check_senders(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Whom the checks of senders ask, and what changed mail is sealed with."""
+    found: list[CheckMessage] = []
+    if not re.fullmatch(r"system|off|.+:[0-9]{1,5}", settings.SENDER_DNS):
+        found.append(
+            Error(
+                "Nobody knows whom to ask about senders.",
+                hint="MAILSEC_SENDER_DNS is system, off, or the host:port of a name server.",
+                id="mailsec.E003",
+            )
+        )
+    if any((settings.ARC_DOMAIN, settings.ARC_SELECTOR, settings.ARC_KEY)) and not _can_seal():
+        found.append(
+            Error(
+                "Changed mail cannot be sealed.",
+                hint="MAILSEC_ARC_DOMAIN and MAILSEC_ARC_SELECTOR name the public key, "
+                "MAILSEC_ARC_KEY a PEM file with the RSA key of 1024 bits or more.",
+                id="mailsec.E004",
+            )
+        )
+    return found
+
+
+def _can_seal() -> bool:
+    if not (settings.ARC_DOMAIN and settings.ARC_SELECTOR and settings.ARC_KEY):
+        return False
+    try:
+        load_arc_key(settings.ARC_DOMAIN, settings.ARC_SELECTOR, settings.ARC_KEY.read_bytes())
+    except (OSError, ValueError):
+        return False
+    return True

@@ -205,6 +205,7 @@ class Service:
             "MAILSEC_SECRET_KEY": "only-for-tests-" + "0" * 50,
             "MAILSEC_MASTER_KEYS": "test:" + base64.b64encode(bytes(32)).decode(),
             "MAILSEC_MAIL_HOSTNAME": "gateway.example.org",
+            "MAILSEC_SENDER_DNS": "off",
             "MAILSEC_SMTPD_INBOUND": f"127.0.0.1:{self.inbound}",
             "MAILSEC_SMTPD_OUTBOUND": f"127.0.0.1:{self.outbound}",
             "MAILSEC_SMTPD_TLS_CERTIFICATE": str(public),

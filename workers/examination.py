@@ -9,8 +9,10 @@ from types import MappingProxyType
 from django.conf import settings
 
 from mailsec.gateway.clients.clamd import ClamdAddress, ClamdScanner
-from mailsec.gateway.edits.trace import Trace, trace_field
+from mailsec.gateway.edits.trace import Trace, trace_block
+from mailsec.gateway.envelope import Direction
 from mailsec.gateway.errors import EditRefused
+from mailsec.gateway.jail.opener import Jail
 from mailsec.gateway.message import Message
 from mailsec.gateway.pipeline import Services, decide, examine, prepare, refused
 from mailsec.gateway.policy import Policy
@@ -21,24 +23,35 @@ from quarantine.services import Examining, Outcome
 from tenants.models import Tenant
 from threats.selectors import blocked_files
 from workers.relations import TenantRelations
+from workers.senders import arc_key, authenticator
+
+# Containers are opened outside of this process; its helper starts with the first of them.
+_JAIL = Jail()
 
 
 def outcome_of(tenant: Tenant, claimed: Examining, raw: bytes, policy: Policy) -> Outcome:
     """All that is found, decided and changed; ScannerUnavailable where no scanner answers."""
     envelope = claimed.envelope
     message = Message(raw)
-    verdict = examine(
-        message, envelope, policy, Services(scanner=scanner(), relations=TenantRelations(tenant))
+    services = Services(
+        scanner=scanner(),
+        authenticator=authenticator(),
+        relations=TenantRelations(tenant),
+        unpack=_JAIL,
     )
+    verdict = examine(message, envelope, policy, services)
     decision = decide(verdict, envelope, policy)
+    inbound = envelope.direction is Direction.INBOUND
     trace = Trace(
         by_host=settings.MAIL_HOSTNAME,
         queue_id=claimed.queue_id,
         received_at=claimed.received_at.astimezone(tenant.zone),
         envelope=envelope,
         authenticated=bool(envelope.client.connector),
+        authentication=verdict.authentication if inbound else None,
+        arc_key=arc_key() if inbound else None,
     )
-    trace_header, outgoing = trace_field(trace), None
+    trace_header, outgoing = trace_block(trace), None
     if decision.disposition is Disposition.DELIVER:
         try:
             outgoing = prepare(message, decision, policy, trace.received_at, trace)
@@ -48,7 +61,7 @@ def outcome_of(tenant: Tenant, claimed: Examining, raw: bytes, policy: Policy) -
         verdict=verdict,
         decision=decision,
         trace_header=trace_header,
-        # Most mail leaves as it came: then only the header is stored, not the bytes a second time.
+        # Most mail leaves as it came: then only our block is stored, not the bytes a second time.
         outgoing=None if outgoing == trace_header + raw else outgoing,
         policy_version=policy.version,
         subject=message.subject,

@@ -41,20 +41,38 @@ class Dkim:
 @dataclass(frozen=True, slots=True)
 class Dmarc:
     """RFC 7489. ``domain`` is the author's; ``policy`` what its owner asks for: none,
-    quarantine or reject, empty where nothing is published."""
+    quarantine or reject, empty where nothing is published.
+
+    ``aligned`` says that an SPF or DKIM pass proves the author's domain, which holds for a pass
+    and may hold where the domain publishes no policy (``none``).
+    """
 
     result: Result = Result.NONE
     domain: str = ""
     policy: str = ""
+    aligned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Arc:
-    """The chain as received (RFC 8617): ``sealer`` is the domain of its last seal."""
+    """The chain as received (RFC 8617): ``sealer`` is the domain of its last seal.
+
+    ``author_passed`` says that the sealer saw DMARC pass for the author; that is worth what the
+    sealer is worth, and nothing where the chain does not hold.
+    """
 
     result: Result = Result.NONE
     sealer: str = ""
     instances: int = 0
+    author_passed: bool = False
+
+
+class Failure(StrEnum):
+    """How the sender's authentication failed, as far as anything follows from it."""
+
+    DMARC = "dmarc-fail"
+    SPF = "spf-fail"
+    FORWARDED = "forwarded"  # DMARC fails, but a trusted forwarder saw it pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,4 +90,28 @@ class Authentication:
 
         True only where DMARC's alignment holds, also for a domain that publishes no policy.
         """
-        return self.dmarc.result is Result.PASS
+        return self.dmarc.result is Result.PASS or self.dmarc.aligned
+
+    def failure(
+        self, exceptions: tuple[str, ...] = (), sealers: tuple[str, ...] = ()
+    ) -> Failure | None:
+        """What speaks against the sender, None where nothing does.
+
+        Mail of the domains in ``exceptions`` never fails; ``sealers`` are the domains whose ARC
+        seals are believed. SPF alone counts only where the author is not proved by other means.
+        """
+        if any(_under(domain, exceptions) for domain in (self.dmarc.domain, self.spf.domain)):
+            return None
+        if self.dmarc.result is Result.FAIL:
+            return Failure.FORWARDED if self._forwarded(sealers) else Failure.DMARC
+        if self.author_is_authentic or self.spf.result is not Result.FAIL:
+            return None
+        return Failure.SPF
+
+    def _forwarded(self, sealers: tuple[str, ...]) -> bool:
+        chain = self.arc
+        return chain.result is Result.PASS and chain.author_passed and chain.sealer in sealers
+
+
+def _under(domain: str, domains: tuple[str, ...]) -> bool:
+    return any(domain == name or domain.endswith(f".{name}") for name in domains)

@@ -13,7 +13,15 @@ from dataclasses import dataclass
 from mailsec.gateway.charset import decode_base64_text
 from mailsec.gateway.file_types import FileType, identify
 from mailsec.gateway.message import Message, Part
-from mailsec.gateway.unpack import Budget, Limits, Problem, unpack
+from mailsec.gateway.unpack import (
+    Budget,
+    Label,
+    Limits,
+    Problem,
+    Unpack,
+    looks_like_mail,
+    unpack,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +42,35 @@ class Content:
     problem: Problem = Problem.NONE
 
 
-def contents(message: Message, limits: Limits | None = None) -> Iterator[Content]:
-    """Every part and archive member in order; archives share one budget for the whole message."""
+def contents(
+    message: Message, limits: Limits | None = None, opener: Unpack = unpack
+) -> Iterator[Content]:
+    """Every part and archive member in order; archives share one budget for the whole message.
+
+    ``opener`` opens the containers: ``unpack`` does it in this process, ``Jail`` in another.
+    """
     budget = Budget(limits or Limits())
+    hosts = {part.parent for part in message.parts}
     for part in message.parts:
         if part.is_multipart:
             continue
         for data in _readings(part):
-            yield from _with_members(part, data, budget)
+            yield _whole(part, data)
+            # What the message's own structure has read already is not read a second time.
+            if not (part.index in hosts and looks_like_mail(data)):
+                yield from _members(part, data, budget, opener)
+        if part.transfer_encoding == "x-uuencode":  # the code has names of its own
+            yield from _members(part, part.body(), budget, opener)
 
 
-def _with_members(part: Part, data: bytes, budget: Budget) -> Iterator[Content]:
+def _whole(part: Part, data: bytes) -> Content:
     text_body = part.is_text and not part.is_attachment
     names = part.names or ("",)
-    yield Content(part.index, part.name, "", data, identify(data, *names), text_body)
-    for member in unpack(data, budget, part.name):
+    return Content(part.index, part.name, "", data, identify(data, *names), text_body)
+
+
+def _members(part: Part, data: bytes, budget: Budget, opener: Unpack) -> Iterator[Content]:
+    for member in opener(data, budget, Label(part.name, part.charset)):
         file_type = identify(member.content, member.path)
         yield Content(
             part.index, part.name, member.path, member.content, file_type, problem=member.problem

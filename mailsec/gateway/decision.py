@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from types import MappingProxyType
 
-from mailsec.gateway.authentication import Authentication, Result
+from mailsec.gateway.authentication import Authentication, Failure
 from mailsec.gateway.envelope import Direction, Envelope
 from mailsec.gateway.filters import structure
 from mailsec.gateway.policy import Handling, Policy, Unexamined
@@ -175,7 +175,10 @@ def by_authentication(found: Authentication, policy: Policy) -> Handling:
     =========================================  ===========================
     the author's or the envelope's domain is   deliver
     among the tenant's exceptions
-    DMARC pass                                 deliver
+    DMARC pass, or an aligned SPF or DKIM      deliver
+    pass without a DMARC policy
+    DMARC fail, but a trusted ARC sealer       deliver
+    saw it pass
     DMARC fail, the owner asks for reject      ``policy.dmarc_reject``
     DMARC fail, … for quarantine               ``policy.dmarc_quarantine``
     DMARC fail, … for nothing                  ``policy.dmarc_none``
@@ -184,21 +187,13 @@ def by_authentication(found: Authentication, policy: Policy) -> Handling:
     system included
     =========================================  ===========================
     """
-    exceptions = policy.authentication_exceptions
-    if any(_under(domain, exceptions) for domain in (found.dmarc.domain, found.spf.domain)):
-        return Handling.DELIVER
-    if found.dmarc.result is Result.FAIL:
+    failure = found.failure(policy.authentication_exceptions, policy.arc_sealers)
+    if failure is Failure.DMARC:
         return {
             "reject": policy.dmarc_reject,
             "quarantine": policy.dmarc_quarantine,
         }.get(found.dmarc.policy, policy.dmarc_none)
-    if found.dmarc.result is Result.PASS:
-        return Handling.DELIVER
-    return policy.spf_fail if found.spf.result is Result.FAIL else Handling.DELIVER
-
-
-def _under(domain: str, domains: tuple[str, ...]) -> bool:
-    return any(domain == name or domain.endswith(f".{name}") for name in domains)
+    return policy.spf_fail if failure is Failure.SPF else Handling.DELIVER
 
 
 def _warned(decision: Decision, verdict: Verdict, policy: Policy) -> Decision:

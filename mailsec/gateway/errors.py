@@ -8,6 +8,7 @@ GatewayError
 ├── UnreadableContainer       a container is damaged or encrypted
 ├── EditRefused               an edit cannot be made without touching what must stay
 ├── InvalidPolicy             a policy value of the wrong type or outside its limits
+├── BadSignature              a signature of DKIM or ARC does not hold, or cannot be checked
 ├── TemporaryResolverError    the domain name system gave no answer
 ├── HopFailed                 an SMTP server could not be reached, closed, or made no sense
 │   └── TlsFailed             … while encryption was being set up
@@ -56,6 +57,15 @@ class InvalidPolicy(GatewayError):
         super().__init__(f"{key}: {problem}")
         self.key = key
         self.problem = problem
+
+
+class BadSignature(GatewayError):
+    """``result`` is the name of RFC 8601 for it, ``reason`` a few plain words of our own."""
+
+    def __init__(self, result: str, reason: str) -> None:
+        super().__init__(reason)
+        self.result = result
+        self.reason = reason
 
 
 class TemporaryResolverError(GatewayError):

@@ -22,6 +22,7 @@ from mailsec.gateway.filters import CONTENT_FILTERS, FILTERS, structure
 from mailsec.gateway.message import Message
 from mailsec.gateway.policy import Policy
 from mailsec.gateway.ports import Services
+from mailsec.gateway.unpack import unpack
 from mailsec.gateway.verdict import Decision, Disposition, Finding, Severity, Verdict
 
 __all__ = ["Services", "decide", "examine", "prepare"]
@@ -38,7 +39,7 @@ def examine(message: Message, envelope: Envelope, policy: Policy, services: Serv
     """
     case = _case(message, envelope, policy, services)
     findings = [finding for look in FILTERS for finding in look(case)]
-    for content in contents(message):
+    for content in contents(message, opener=services.unpack or unpack):
         for look_at in CONTENT_FILTERS:
             findings.extend(look_at(content, case))
     findings.extend(_untouchable(message, findings))
@@ -109,15 +110,15 @@ def prepare(
     when: datetime,
     trace: Trace | None = None,
 ) -> bytes:
-    """The outgoing form. Without a change that is the trace header and the raw bytes, untouched.
+    """The outgoing form. Without a change that is the trace block and the raw bytes, untouched.
 
     ``when`` is aware and in the tenant's time zone, since the text in the mail shows it.
     ``EditRefused`` means that a condemned part could not be taken out: nothing may be sent then,
     and the caller puts the message into quarantine (``refused`` makes that decision).
     """
-    order = Order(decision, policy, when, trace)
 
     def change(received: Message) -> Message:
+        order = Order(decision, policy, when, trace, received.raw)
         for edit in EDITS:
             received = edit(received, order)
         return received

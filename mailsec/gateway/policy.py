@@ -55,6 +55,7 @@ class Policy:
     virus_check: bool = True
     file_types: tuple[str, ...] = tuple(DANGEROUS_EXTENSIONS)
     file_type_check: bool = True
+    file_type_exceptions: tuple[str, ...] = ()
     unexamined: Unexamined = Unexamined.DELIVER
     unreadable: Unexamined = Unexamined.QUARANTINE
     spam_check: bool = True
@@ -68,6 +69,7 @@ class Policy:
     dmarc_none: Handling = Handling.DELIVER
     spf_fail: Handling = Handling.TAG
     authentication_exceptions: tuple[str, ...] = ()
+    arc_sealers: tuple[str, ...] = ()
     warn_suspicious: bool = True
     protected_names: tuple[str, ...] = ()
     protected_domains: tuple[str, ...] = ()

@@ -14,6 +14,7 @@ from mailsec.gateway.errors import ScannerUnavailable
 
 if TYPE_CHECKING:
     from mailsec.gateway.message import Message
+    from mailsec.gateway.unpack import Unpack
 
 __all__ = [
     "Authenticator",
@@ -109,12 +110,16 @@ class Relations(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The outside services that an examination may ask, as one value; None where there is none."""
+    """The outside services that an examination may ask, as one value; None where there is none.
+
+    ``unpack`` opens containers; without it they are opened in the process itself.
+    """
 
     scanner: VirusScanner
     classifier: SpamClassifier | None = None
     authenticator: Authenticator | None = None
     relations: Relations | None = None
+    unpack: Unpack | None = None
 
 
 class Clock(Protocol):
@@ -152,4 +157,12 @@ class Records(Resolver, Protocol):
 
     def names_of(self, ip: str) -> tuple[str, ...]:
         """The PTR names of an address."""
+        ...
+
+    def exchangers_of(self, domain: str) -> tuple[str, ...]:
+        """The hosts that MX records name, without the implicit one (RFC 7208 section 5.4)."""
+        ...
+
+    def addresses_of(self, host: str, version: int) -> tuple[str, ...]:
+        """The addresses of one family (4 or 6): a failed look-up is never an empty answer."""
         ...

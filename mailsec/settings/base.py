@@ -206,6 +206,14 @@ DNSBL = env.blocklists("MAILSEC_DNSBL")
 
 SCANNER = env.text("MAILSEC_SCANNER", "builtin")  # or clamd:/path/to/socket, clamd:host:port
 
+# Who answers for senders: system (MAILSEC_NAMESERVERS, else those of the system), host:port, or off
+# where there is no domain name system (all results are temperror then).
+SENDER_DNS = env.text("MAILSEC_SENDER_DNS", "system")
+# What changed mail is sealed with (ARC): all three or none. The key is an RSA key in PEM.
+ARC_DOMAIN = env.text("MAILSEC_ARC_DOMAIN", "")
+ARC_SELECTOR = env.text("MAILSEC_ARC_SELECTOR", "")
+ARC_KEY = env.path("MAILSEC_ARC_KEY")
+
 MX_PORT = env.integer("MAILSEC_MX_PORT", 25, least=1, most=65535)
 NAMESERVERS = env.listing("MAILSEC_NAMESERVERS")
 RETRY_UNIT_SECONDS = env.seconds(

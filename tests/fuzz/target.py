@@ -7,6 +7,7 @@ import random
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from mailsec.gateway.checks.authenticator import SenderAuthenticator
 from mailsec.gateway.edits.trace import Trace
 from mailsec.gateway.envelope import Client, Direction, Envelope
 from mailsec.gateway.errors import EditRefused
@@ -17,6 +18,7 @@ from mailsec.gateway.policy import Handling, Policy
 from mailsec.gateway.ports import Services
 from mailsec.gateway.signatures.engine import BuiltinScanner
 from mailsec.gateway.verdict import Disposition, Severity
+from tests.gateway.checks.making import Known, arc_key
 
 _ENVELOPE = Envelope(
     Direction.INBOUND, Client("192.0.2.1", "mail.example.net"), "a@example.net", ("b@example.com",)
@@ -31,7 +33,8 @@ _STRICT = replace(_DEFAULT, tag_score=1, above_quarantine_score=Handling.TAG)
 @functools.cache
 def services() -> Services:
     """The core's own services: nothing here opens a connection."""
-    return Services(BuiltinScanner())
+    authenticator = SenderAuthenticator(Known(), lambda: _WHEN, lambda: 0.0)
+    return Services(BuiltinScanner(), authenticator=authenticator)
 
 
 def check(raw: bytes, number: int) -> None:
@@ -51,10 +54,13 @@ def check(raw: bytes, number: int) -> None:
     if random.Random(number).random() < 0.2:
         decision = replace(decision, subject_prefix="[SPAM] ")
     try:
-        outgoing = prepare(message, decision, policy, _WHEN, _TRACE)
+        trace = replace(_TRACE, authentication=verdict.authentication, arc_key=arc_key())
+        outgoing = prepare(message, decision, policy, _WHEN, trace)
     except EditRefused:
         return
-    _check_outgoing(message, outgoing, decision.changes_message)
+    # Results that were forged in our name are taken out of any message.
+    forged = bool(message.all("authentication-results"))
+    _check_outgoing(message, outgoing, decision.changes_message or forged)
 
 
 def _check_outgoing(message: Message, outgoing: bytes, changed: bool) -> None:

@@ -255,10 +255,10 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_boundaries_take_linear_time(name: str) -> None:
     """And the number of parts is limited, with a defect."""
-    begin = time.perf_counter()
+    begin = time.process_time()
     message = multipart(HOSTILE[name])
     read_everything(message)
-    assert time.perf_counter() - begin < 2
+    assert time.process_time() - begin < 2
     assert len(message.parts) <= MAX_PARTS
 
 
@@ -271,9 +271,9 @@ def test_nesting_is_limited_with_a_defect(kind: str) -> None:
         else b"Content-Type: message/rfc822; x=%d%d\r\n\r\n"
     )
     message = Message(HEAD + b"".join(levels % (n, n) for n in range(10_000)) + b"\r\nend")
-    begin = time.perf_counter()
+    begin = time.process_time()
     read_everything(message)
-    assert time.perf_counter() - begin < 2
+    assert time.process_time() - begin < 2
     assert "too-deep" in message.defects
     assert len(message.parts) == MAX_DEPTH + 1
 

@@ -169,7 +169,8 @@ def test_checks_that_are_off_find_nothing() -> None:
         ("a.zip", encrypted_zip(), "encrypted"),
         ("a.zip", zip_of(a_txt=os.urandom(9000))[:4000], "damaged"),
         ("a.zip", zip_of(a_bin=b"\0" * 5_000_000), "over-budget"),
-        ("a.rar", b"Rar!\x1a\x07\x01\0", "unsupported"),
+        ("a.rar", b"Rar!\x1a\x07\x01\0", "damaged"),
+        ("a.arj", b"\x60\xea" + bytes(60), "unsupported"),
     ],
 )
 def test_what_could_not_be_looked_into_is_never_clean(name: str, content: bytes, code: str) -> None:

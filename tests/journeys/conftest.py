@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.gateway.checks.making import pem
 from tests.journeys.mails import closed_port
 from tests.servers.certificate import make_certificate
+from tests.servers.dns import NameServer
 from tests.servers.mx import MailServer, Script
 from tests.service import Service, service
 
@@ -20,13 +22,15 @@ class Place:
 
     ``header_secret`` proves alpha's connector of the kind that a shared cloud uses, ``certificate``
     is the PEM file with key of the one that shows a certificate. Mail for slow.example.jp goes to
-    ``slow``, which thinks a second about each recipient.
+    ``slow``, which thinks a second about each recipient. ``names`` answers about senders; what we
+    change is sealed for example.org.
     """
 
     service: Service
     slow: MailServer
     header_secret: str
     certificate: Path
+    names: NameServer
 
 
 @pytest.fixture(scope="session")
@@ -34,13 +38,25 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """All processes but the web, and gamma, a tenant on menu 1, which has no outbound way."""
     folder = tmp_path_factory.mktemp("service")
     slow = MailServer(Script(slow=("RCPT",), drip=1.0))
-    with slow, service("journeys", folder) as made:
+    with slow, NameServer({}) as names, service("journeys", folder) as made:
+        made.environment.update(_senders(folder, names))
         certificate = make_certificate(folder, "office.alpha.example.jp").file
         _add_gamma(made)
         _add_hops(made, slow)
         secret = _add_connectors(made, certificate)
         made.start()
-        yield Place(made, slow, secret, certificate)
+        yield Place(made, slow, secret, certificate, names)
+
+
+def _senders(folder: Path, names: NameServer) -> dict[str, str]:
+    key = folder / "arc.pem"
+    key.write_bytes(pem())
+    return {
+        "MAILSEC_SENDER_DNS": f"127.0.0.1:{names.port}",
+        "MAILSEC_ARC_DOMAIN": "example.org",
+        "MAILSEC_ARC_SELECTOR": "s1",
+        "MAILSEC_ARC_KEY": str(key),
+    }
 
 
 @pytest.fixture(scope="session")

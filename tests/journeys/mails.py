@@ -21,6 +21,11 @@ NOTICE = "The following attachments were removed from this message."
 
 _CASES = Path(__file__).parent / "cases"
 _MESSAGE_ID = re.compile(rb"(?im)^message-id:.*\r\n")
+_TRACE_BLOCK = re.compile(
+    rb"Received: (?:.|\r\n[ \t])*\r\n"
+    rb"(?:Authentication-Results: gateway\.example\.org;(?:.|\r\n[ \t])*\r\n)?"
+    rb"(?:ARC-[A-Za-z-]+: i=1;(?:.|\r\n[ \t])*\r\n)*"
+)
 _numbers = itertools.count(1)
 
 
@@ -90,12 +95,12 @@ def pass_by(service: Service) -> None:
 
 
 def below_trace(content: bytes) -> bytes:
-    """What stands under the Received field that we put on top."""
-    assert content.startswith(b"Received: ")
-    end = re.search(rb"\r\n(?![ \t])", content)
-    assert end is not None
-    assert b"by gateway.example.org" in content[: end.end()]
-    return content[end.end() :]
+    """What stands under the fields that we put on top: Received, and for inbound mail our results,
+    and the seal where the mail was changed."""
+    block = _TRACE_BLOCK.match(content)
+    assert block is not None
+    assert b"by gateway.example.org" in block[0]
+    return content[block.end() :]
 
 
 def attachments(message: Message) -> dict[str, bytes]:

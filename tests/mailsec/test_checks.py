@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from django.core.checks import Error, Warning
 
-from tenants.checks import check_leases, check_smtpd_tls
+from tenants.checks import check_leases, check_senders, check_smtpd_tls
+from tests.gateway.checks.making import pem
 
 ROOT = Path(__file__).parents[2]
 
@@ -50,3 +51,26 @@ def test_half_a_certificate_is_an_error(
     settings.SMTPD_TLS_CERTIFICATE = settings.SMTPD_TLS_KEY = None
     (found,) = check_smtpd_tls(None)
     assert isinstance(found, Warning)
+
+
+@pytest.mark.parametrize("value", ["on", "", "192.0.2.53", "dns:port"])
+def test_nobody_to_ask_about_senders_is_an_error(settings: Any, value: str) -> None:
+    """Every mail would be shunted."""
+    settings.SENDER_DNS = value
+    (found,) = check_senders(None)
+    assert isinstance(found, Error)
+    settings.SENDER_DNS = "192.0.2.53:53"
+    assert check_senders(None) == []
+
+
+def test_a_seal_needs_domain_selector_and_key(settings: Any, tmp_path: Path) -> None:
+    """All three, and an RSA key that can be read; or none."""
+    settings.ARC_DOMAIN, settings.ARC_SELECTOR, settings.ARC_KEY = "example.org", "s1", None
+    (found,) = check_senders(None)
+    assert isinstance(found, Error)
+    settings.ARC_KEY = tmp_path / "arc.pem"
+    assert len(check_senders(None)) == 1
+    settings.ARC_KEY.write_bytes(b"no key")
+    assert len(check_senders(None)) == 1
+    settings.ARC_KEY.write_bytes(pem())
+    assert check_senders(None) == []

@@ -16,6 +16,15 @@ import dns.rdatatype
 import dns.rrset
 
 
+def txt(text: str) -> str:
+    """A TXT record's value for a zone, cut into strings of at most 255 octets (RFC 1035 3.3.14)."""
+    escaped = [
+        text[at : at + 255].replace("\\", "\\\\").replace('"', '\\"')
+        for at in range(0, len(text), 255)
+    ]
+    return " ".join(f'"{piece}"' for piece in escaped) or '""'
+
+
 class NameServer:
     """Answers from ``zone``: ``{"example.com": {"MX": ["10 mx.example.com."]}}``.
 

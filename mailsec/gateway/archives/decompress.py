@@ -6,14 +6,17 @@ import bz2
 import io
 import lzma
 import zlib
+from dataclasses import dataclass
 
 from mailsec.gateway.archives.budget import Budget
 from mailsec.gateway.archives.zip_records import Entry
 from mailsec.gateway.errors import UnreadableContainer
 
 _BLOCK = 64 * 1024
-STORED, _DEFLATED, _BZIP2, _LZMA = 0, 8, 12, 14
+STORED, _DEFLATED, _BZIP2, _LZMA, _XZ = 0, 8, 12, 14, 95
 METHODS = frozenset((STORED, _DEFLATED, 9, _BZIP2, _LZMA, 93, 95, 99))
+OPENED = frozenset((STORED, _DEFLATED, _BZIP2, _LZMA, _XZ))
+_MEMORY = 128 * 1024 * 1024
 _LZMA_DICTIONARY = 64 * 1024 * 1024
 
 
@@ -25,13 +28,16 @@ def decompress(content: bytes, entry: Entry, out: io.BytesIO, budget: Budget) ->
         return inflate(zlib.decompressobj(-15), content, out, budget, entry.data)
     end = min(len(content), entry.data + entry.packed) if entry.packed else len(content)
     if entry.method == _BZIP2:
-        decoder: _Decoder = bz2.BZ2Decompressor()
+        decoder: Decoder = bz2.BZ2Decompressor()
         begin = entry.data
+    elif entry.method == _XZ:
+        decoder, begin = lzma.LZMADecompressor(lzma.FORMAT_XZ, _MEMORY), entry.data
     elif entry.method == _LZMA:
         decoder, begin = _lzma_decoder(content, entry.data)
     else:
         raise UnreadableContainer("damaged")
-    return begin - entry.data + _pump_capped(decoder, content[begin:end], out, budget)
+    span = Span(begin, end, open_end=entry.method == _LZMA)
+    return begin - entry.data + pump(decoder, content, span, out, budget)
 
 
 def _copy_stored(content: bytes, entry: Entry, out: io.BytesIO, budget: Budget) -> int:
@@ -72,26 +78,37 @@ def inflate(
     return at - begin - len(decoder.unused_data)
 
 
-_Decoder = bz2.BZ2Decompressor | lzma.LZMADecompressor
+Decoder = bz2.BZ2Decompressor | lzma.LZMADecompressor
 
 
-def _pump_capped(decoder: _Decoder, packed: bytes, out: io.BytesIO, budget: Budget) -> int:
-    """The same for decoders that keep their own input and can be asked for a block at a time."""
-    feed = packed
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Where packed bytes stand; ``open_end`` where the stream may have no end mark of its own."""
+
+    begin: int
+    end: int
+    open_end: bool = False
+
+
+def pump(decoder: Decoder, content: bytes, span: Span, out: io.BytesIO, budget: Budget) -> int:
+    """The same for decoders that keep their own input; returns the packed bytes they used."""
+    at = span.begin
     while not decoder.eof:
+        feed = b""
+        if decoder.needs_input:
+            feed = content[at : min(at + _BLOCK, span.end)]
+            at += len(feed)
+            if not feed and span.open_end:
+                return at - span.begin
+            if not feed:
+                raise UnreadableContainer("damaged")
         try:
             block = decoder.decompress(feed, _BLOCK)
-        except (OSError, EOFError, lzma.LZMAError) as error:
+        except (OSError, EOFError, ValueError, MemoryError, lzma.LZMAError) as error:
             raise UnreadableContainer("damaged") from error
-        feed = b""
         out.write(block)
-        budget.take_bytes(len(block), out.tell(), len(packed))
-        if not block and decoder.needs_input:
-            # An LZMA stream in a ZIP may have no end mark: its end is the end of the data.
-            if isinstance(decoder, lzma.LZMADecompressor):
-                return len(packed)
-            raise UnreadableContainer("damaged")
-    return len(packed) - len(decoder.unused_data)
+        budget.take_bytes(len(block), out.tell(), at - span.begin)
+    return at - span.begin - len(decoder.unused_data)
 
 
 def _lzma_decoder(content: bytes, data: int) -> tuple[lzma.LZMADecompressor, int]:

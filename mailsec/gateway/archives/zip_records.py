@@ -72,6 +72,17 @@ def end_offsets(content: bytes) -> list[int]:
     return found
 
 
+def is_whole_end(content: bytes, end: int) -> bool:
+    """Whether all of the end record is there."""
+    return len(content) >= end + _END_RECORD.size
+
+
+def is_one_of_several(content: bytes, end: int) -> bool:
+    """Whether a whole end record says that the archive is split over several files."""
+    record = _END_RECORD.unpack_from(content, end)
+    return 0 < int(record[1]) < 0xFFFF
+
+
 def directory(content: bytes, end: int) -> Iterator[Entry]:
     """The entries of the central directory that belongs to the end record at ``end``.
 

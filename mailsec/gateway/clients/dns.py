@@ -1,4 +1,4 @@
-"""The domain name system over the wire, behind the port ``Resolver``."""
+"""The domain name system over the wire, behind the port ``Records``."""
 
 from __future__ import annotations
 
@@ -10,14 +10,25 @@ import dns.exception
 import dns.name
 import dns.rdatatype
 import dns.resolver
+import dns.reversename
 from dns.rdtypes.ANY.MX import MX
+from dns.rdtypes.ANY.TXT import TXT
 
 from mailsec.gateway.errors import NoRoute, TemporaryResolverError
 from mailsec.gateway.ports import MailExchanger
 
 EXCHANGERS = 20
 CACHED_NAMES = 10_000
+CACHED_CHARACTERS = 4096  # of one answer; senders choose what their names answer
 LEAST_SECONDS, MOST_SECONDS = 5.0, 300.0
+_NO_NAMES = (
+    dns.name.LabelTooLong,
+    dns.name.NameTooLong,
+    dns.name.EmptyLabel,
+    dns.name.BadEscape,
+    dns.name.IDNAException,
+    UnicodeError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +51,7 @@ class _Answer:
 class DnsResolver:
     """Asks name servers and remembers answers for their time to live, 5 minutes at most.
 
-    ``clock`` is a monotonic one. Failures are never remembered.
+    ``clock`` is a monotonic one. Failures and very long answers are never remembered.
     """
 
     def __init__(self, servers: NameServers, clock: Callable[[], float]) -> None:
@@ -90,6 +101,29 @@ class DnsResolver:
             raise failure
         return tuple(found)
 
+    def exchangers_of(self, domain: str) -> tuple[str, ...]:
+        """The hosts that MX records name, by preference and without the implicit one."""
+        found = [_exchanger(value) for value in self._ask(domain, "MX").values]
+        found.sort(key=lambda one: (one.preference, one.host))
+        return tuple(one.host for one in found if one.host)
+
+    def addresses_of(self, host: str, version: int) -> tuple[str, ...]:
+        """The addresses of one family: 4 or 6."""
+        return self._ask(host, "AAAA" if version == 6 else "A").values
+
+    def texts(self, name: str) -> tuple[bytes, ...]:
+        """The TXT records, each with its strings joined (RFC 7208 section 3.3)."""
+        return tuple(value.encode("latin-1") for value in self._ask(name, "TXT").values)
+
+    def names_of(self, ip: str) -> tuple[str, ...]:
+        """The PTR names of an address; none for what is no address."""
+        try:
+            pointer = dns.reversename.from_address(ip)
+        except (dns.exception.SyntaxError, ValueError):
+            return ()
+        names = self._ask(pointer.to_text(omit_final_dot=True), "PTR").values
+        return tuple(name.rstrip(".").lower() for name in names)
+
     def _ask(self, name: str, kind: str) -> _Answer:
         key = (name.lower().rstrip("."), kind)
         with self._lock:
@@ -97,6 +131,8 @@ class DnsResolver:
         if kept and kept.until > self._clock():
             return kept
         answer = self._query(*key)
+        if sum(map(len, answer.values)) > CACHED_CHARACTERS:
+            return answer
         with self._lock:
             if len(self._cache) >= CACHED_NAMES:
                 self._cache.clear()
@@ -109,7 +145,7 @@ class DnsResolver:
             reply = self._resolver.resolve(f"{name}.", kind, raise_on_no_answer=False)
         except dns.resolver.NXDOMAIN:
             return _Answer((), False, self._clock() + LEAST_SECONDS)
-        except (dns.name.LabelTooLong, dns.name.NameTooLong, dns.name.EmptyLabel, UnicodeError):
+        except _NO_NAMES:
             return _Answer((), False, self._clock() + MOST_SECONDS)
         except (dns.exception.DNSException, OSError) as error:
             raise TemporaryResolverError(f"No answer about {name}") from error
@@ -124,6 +160,8 @@ class DnsResolver:
 def _text(rdata: object) -> str:
     if isinstance(rdata, MX):
         return f"{rdata.preference} {rdata.exchange.to_text(omit_final_dot=True)}"
+    if isinstance(rdata, TXT):
+        return b"".join(rdata.strings).decode("latin-1")
     return str(rdata)
 
 

@@ -1,15 +1,24 @@
 """CHANGE: one file per edit. An edit does what was decided and judges nothing.
 
 The order is here and nowhere else: what is taken out comes first, so that the notice finds the body
-that is left; the trace field comes last, above everything. Edits do not import each other; what
-several need stands in ``letter`` (the parts), ``texts`` (the words) and ``order`` (what to do).
+that is left; what was changed is sealed, and the trace block comes last, above everything. Edits do
+not import each other; what several need stands in ``letter`` (the parts), ``texts`` (the words) and
+``order`` (what to do).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from mailsec.gateway.edits import attachments, banner, long_lines, subject, trace
+from mailsec.gateway.edits import (
+    arc_seal,
+    attachments,
+    authentication_results,
+    banner,
+    long_lines,
+    subject,
+    trace,
+)
 from mailsec.gateway.edits.order import Order
 from mailsec.gateway.message import Message
 
@@ -20,5 +29,7 @@ EDITS: tuple[Edit, ...] = (
     banner.edit,
     subject.edit,
     long_lines.edit,
+    authentication_results.edit,
+    arc_seal.edit,
     trace.edit,
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from mailsec.gateway.authentication import Authentication
+from mailsec.gateway.dkim.keys import ArcKey
 from mailsec.gateway.envelope import Envelope
 from mailsec.gateway.policy import Policy
 from mailsec.gateway.verdict import Decision
@@ -16,7 +18,8 @@ class Trace:
 
     ``by_host`` is our own name, by which our loop detection knows its fields again; ``queue_id``
     the message's id with us; ``received_at`` aware. ``authenticated`` says that the client proved
-    a user.
+    a user. ``authentication`` is what was found of the sender, None where nobody looks (outbound);
+    ``arc_key`` seals what is changed, where the installation has one.
     """
 
     by_host: str
@@ -24,6 +27,8 @@ class Trace:
     received_at: datetime
     envelope: Envelope
     authenticated: bool = False
+    authentication: Authentication | None = None
+    arc_key: ArcKey | None = None
 
     @property
     def protocol(self) -> str:
@@ -36,9 +41,13 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """``when`` is aware and in the tenant's zone; ``trace`` is None where no header is added."""
+    """``when`` is aware and in the tenant's zone; ``trace`` is None where no header is added.
+
+    ``received`` are the bytes before all edits, for those that depend on whether anything changed.
+    """
 
     decision: Decision
     policy: Policy
     when: datetime
     trace: Trace | None = None
+    received: bytes | None = None

@@ -1,15 +1,17 @@
-"""The ``Received`` field that says how the message came to us (RFC 5321 section 4.4)."""
+"""The trace block: how the message came to us (RFC 5321 section 4.4), and what was found of its
+sender (RFC 8601)."""
 
 from __future__ import annotations
 
 import re
 from email.utils import format_datetime
 
+from mailsec.gateway import results_field
 from mailsec.gateway.edits.order import Order, Trace
 from mailsec.gateway.message import Message
 from mailsec.gateway.mime import Splice, add_header_on_top, line_end, splice, with_line_ends
 
-__all__ = ["Trace", "edit", "trace_field"]
+__all__ = ["Trace", "edit", "trace_block", "trace_field"]
 
 _LINE_LIMIT = 78
 _NOT_A_NAME = re.compile(r"[^A-Za-z0-9.:_\[\]-]")
@@ -18,10 +20,10 @@ _NAME_LENGTH = 255
 
 
 def edit(message: Message, order: Order) -> Message:
-    """The message with its trace field in front of all others, or itself."""
+    """The message with its trace block in front of all others, or itself."""
     if order.trace is None:
         return message
-    field = with_line_ends(trace_field(order.trace), line_end(message.raw))
+    field = with_line_ends(trace_block(order.trace), line_end(message.raw))
     if not message.headers:
         return Message(add_header_on_top(message.raw, field))
     # Junk in front of the first field stays there: it must not become a part of ours.
@@ -29,8 +31,19 @@ def edit(message: Message, order: Order) -> Message:
     return Message(splice(message.raw, [Splice(at, at, field)]))
 
 
+def trace_block(trace: Trace) -> bytes:
+    """All that we put on top of a message, also of one that leaves as it came.
+
+    That is Received, and below it Authentication-Results where the sender was looked at.
+    """
+    if trace.authentication is None:
+        return trace_field(trace)
+    clauses = results_field.value(trace.by_host, trace.authentication)
+    return trace_field(trace) + results_field.folded("Authentication-Results:", clauses)
+
+
 def trace_field(trace: Trace) -> bytes:
-    """The folded field with its line end, in ASCII alone and with nothing a client could break."""
+    """The folded Received field, in ASCII alone and with nothing a client could break."""
     client = trace.envelope.client
     clauses = [
         f"from {_name(client.helo)} ({_address_literal(client.ip)})",

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from mailsec.gateway.case import Case
 from mailsec.gateway.contents import Content
 from mailsec.gateway.filters import (
+    authentication,
     authorship,
     brand_name,
     file_types,
@@ -35,6 +36,7 @@ ContentFilter = Callable[[Content, Case], Iterable[Finding]]
 FILTERS: tuple[Filter, ...] = (
     structure.look,
     listed.look,
+    authentication.look,
     authorship.look,
     impersonated_name.look,
     brand_name.look,

@@ -11,12 +11,13 @@ from mailsec.gateway.file_names import clean_name
 from mailsec.gateway.verdict import Finding, Severity
 
 CHECK = "readable"
-# Containers that ``unpack`` does not open: what lies in them was not looked at, so it is not clean.
-_NOT_OPENED = frozenset("rar 7z tar bz2 xz lzh arj ace cab wim tnef".split())
+# Containers that nothing here opens: what lies in them was not looked at, so it is not clean.
+# Those that a missing library leaves unopened say so themselves, by the problem of a member.
+_NOT_OPENED = frozenset("arj ace wim alz egg sit szdd zpaq hqx gca dgca xar sis".split())
 
 
 def look(content: Content, case: Case) -> Iterator[Finding]:
-    """The problem under its own name as the code, ``unsupported`` for what is not opened yet."""
+    """The problem under its own name as the code, ``unsupported`` for what nothing here opens."""
     code = content.problem.value
     if not code and content.file_type.kind in _NOT_OPENED and not content.is_text_body:
         code = "unsupported"

@@ -11,7 +11,8 @@ _FIELD = re.compile(rb"([!-9;-~]{1,998})[ \t]*:")
 # A line without a colon is noise between fields only where one of these follows.
 _KNOWN_FIELD = re.compile(
     rb"(?i)(?:content-[a-z-]+|mime-version|x-[!-9;-~]+|received|subject|from|to|cc|date|message-id"
-    rb"|reply-to|sender|return-path|references|in-reply-to|dkim-signature|arc-[a-z-]+)[ \t]*:"
+    rb"|reply-to|sender|return-path|references|in-reply-to|dkim-signature|arc-[a-z-]+"
+    rb"|authentication-results)[ \t]*:"
 )
 
 _DASH = ord("-")  # a boundary line: the blank line before it is missing
@@ -100,8 +101,9 @@ def _ends_block(raw: bytes, start: int, line_end: int, end: int) -> bool:
 
 
 def _skip_envelope_line(raw: bytes, start: int, end: int) -> int:
-    """Behind the separator line of an mbox file, which is no header field."""
-    if raw.startswith((b"From ", b">From "), start, end):
+    """Behind the separator line of an mbox file, which is no header field (as ``From :`` is)."""
+    separator = raw.startswith((b"From ", b">From "), start, end)
+    if separator and not _FIELD.match(raw, start, end):
         return raw.find(b"\n", start, end) + 1 or end
     return start
 

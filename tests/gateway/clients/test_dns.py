@@ -11,7 +11,7 @@ from mailsec.gateway.errors import NoRoute, TemporaryResolverError
 from mailsec.gateway.hops import Hop, TlsMode
 from mailsec.gateway.ports import MailExchanger
 from mailsec.gateway.routes import hops_of
-from tests.servers.dns import NameServer
+from tests.servers.dns import NameServer, txt
 
 ZONE = {
     "example.com": {"MX": ["20 mx2.example.com.", "10 mx1.example.com.", "20 MX3.example.com."]},
@@ -20,6 +20,8 @@ ZONE = {
     "closed.example.com": {"MX": ["0 ."]},
     "nothing.example.com": {"TXT": ['"hello"']},
     "many.example.com": {"MX": [f"{i} mx{i}.example.com." for i in range(40)]},
+    "text.example.com": {"TXT": [txt("v=spf1 " + "x" * 400), txt('a "quoted" \\ text')]},
+    "1.2.0.192.in-addr.arpa": {"PTR": ["MX1.example.com."]},
     "xn--wgv71a119e.example": {"MX": ["10 mx1.example.com."]},
 }
 
@@ -138,3 +140,53 @@ def test_an_address_literal_is_its_own_route(resolver: DnsResolver) -> None:
 def test_what_is_neither_name_nor_address_has_no_route(resolver: DnsResolver, domain: str) -> None:
     with pytest.raises(NoRoute):
         hops_of(domain, resolver)
+
+
+def test_texts_come_with_their_strings_joined(resolver: DnsResolver) -> None:
+    """RFC 7208 section 3.3; as octets, since nobody says what they are encoded in."""
+    assert set(resolver.texts("Text.example.com")) == {
+        b"v=spf1 " + b"x" * 400,
+        b'a "quoted" \\ text',
+    }
+    assert resolver.texts("missing.example.com") == ()
+
+
+def test_names_of_an_address_are_found(resolver: DnsResolver) -> None:
+    """In lower case; what is no address has none."""
+    assert resolver.names_of("192.0.2.1") == ("mx1.example.com",)
+    assert resolver.names_of("2001:db8::9") == ()
+    assert resolver.names_of("unknown") == ()
+
+
+def test_exchangers_are_named_without_the_implicit_one(resolver: DnsResolver) -> None:
+    """RFC 7208 section 5.4; nor does the null MX name one."""
+    assert resolver.exchangers_of("example.com") == (
+        "mx1.example.com",
+        "mx2.example.com",
+        "mx3.example.com",
+    )
+    assert resolver.exchangers_of("plain.example.com") == ()
+    assert resolver.exchangers_of("closed.example.com") == ()
+
+
+def test_one_family_of_addresses_is_asked_for_alone(
+    resolver: DnsResolver, server: NameServer
+) -> None:
+    assert sorted(resolver.addresses_of("mx1.example.com", 4)) == ["192.0.2.1", "192.0.2.2"]
+    assert resolver.addresses_of("mx1.example.com", 6) == ("2001:db8::1",)
+    assert server.questions == [("mx1.example.com", "A"), ("mx1.example.com", "AAAA")]
+
+
+@pytest.mark.parametrize("name", ["a\\", "a\\999", "\udc80", "a" * 64, "", "日本" * 40])
+def test_what_is_no_name_has_no_records(resolver: DnsResolver, name: str) -> None:
+    """Not a failure: asking again would not help."""
+    assert resolver.texts(name) == ()
+
+
+def test_very_long_answers_are_not_kept(resolver: DnsResolver, server: NameServer) -> None:
+    """Attack: ten thousand names with answers of 60 kB would fill the memory."""
+    server.zone = {"long.example.com": {"TXT": [txt("x" * 5000)]}}
+    server.large.add("long.example.com")
+    for _ in range(2):
+        assert resolver.texts("long.example.com") == (b"x" * 5000,)
+    assert len(server.questions) == 4  # each time by UDP, then by TCP

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from mailsec.gateway.authentication import Authentication, Dmarc, Result, Spf
 from mailsec.gateway.case import Case
 from mailsec.gateway.contents import Content
 from mailsec.gateway.envelope import Client, Direction, Envelope
@@ -100,16 +101,49 @@ def test_allowed_types_and_a_check_that_is_off_find_nothing() -> None:
     assert not list(file_types.look(program, case(other, services())))
 
 
-@pytest.mark.parametrize("problem", [Problem.ENCRYPTED, Problem.DAMAGED, Problem.OVER_BUDGET])
+PROVED = Authentication(dmarc=Dmarc(Result.PASS, "example.jp"))
+BY_SPF = Authentication(spf=Spf(Result.PASS, "example.jp"))
+BY_HELO = Authentication(spf=Spf(Result.PASS, "example.jp", "helo"))
+
+
+@pytest.mark.parametrize(
+    ("author", "exceptions", "authentication", "let_in"),
+    [
+        ("a@example.jp", ("example.jp",), PROVED, True),
+        ("a@mail.example.jp", ("example.jp",), PROVED, True),
+        ("a@example.jp", ("a@example.jp",), PROVED, True),
+        ("a@example.jp", ("b@example.jp",), PROVED, False),
+        ("a@example.jp", ("example.jp",), Authentication(), False),
+        ("x@example.net", ("example.jp",), PROVED, False),
+        ("x@example.net", ("example.jp",), BY_SPF, True),
+        ("x@example.net", ("example.jp",), BY_HELO, False),
+        ("a@example.jp, b@example.net", ("example.jp",), PROVED, False),
+        ("a@example.jp", (), PROVED, False),
+    ],
+)
+def test_files_of_an_excepted_sender_are_let_in_where_it_is_proved(
+    author: str, exceptions: tuple[str, ...], authentication: Authentication, let_in: bool
+) -> None:
+    """By the author in From, or by SPF for the envelope's sender; the name alone opens nothing."""
+    policy = replace(POLICY, file_type_exceptions=exceptions)
+    raw = f"From: {author}\r\n\r\nhello".encode()
+    program = content(b"MZ\0", "a.exe")
+    found = case(policy, services("Bad.Thing"), raw)
+    found = replace(found, authentication=authentication)
+    assert bool(list(file_types.look(program, found))) is not let_in
+    assert list(virus.look(program, found))
+
+
+@pytest.mark.parametrize("problem", list(Problem)[1:])
 def test_a_problem_is_not_clean(problem: Problem) -> None:
     """Under its own name."""
     (found,) = readable.look(replace(content(), problem=problem), case(POLICY, services()))
     assert (found.code, found.severity) == (problem.value, Severity.UNEXAMINED)
 
 
-def test_a_container_that_is_not_opened_yet_is_not_clean() -> None:
+def test_a_container_that_nothing_opens_is_not_clean() -> None:
     """And an encrypted Office file is encrypted."""
-    (found,) = readable.look(content(b"Rar!\x1a\x07\x00"), case(POLICY, services()))
+    (found,) = readable.look(content(b"\x60\xea\x22\x00"), case(POLICY, services()))
     assert found.code == "unsupported"
     office = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le") + b"\0\0"
     (found,) = readable.look(content(office), case(POLICY, services()))

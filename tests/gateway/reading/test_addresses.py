@@ -50,9 +50,9 @@ def test_lists_are_read_as_a_reader_would(value: bytes, found: list[tuple[str, s
 )
 def test_hostile_lists_take_linear_time(value: bytes) -> None:
     """Nothing that is never closed is looked for again and again."""
-    begin = time.perf_counter()
+    begin = time.process_time()
     addresses(value)
-    assert time.perf_counter() - begin < 2
+    assert time.process_time() - begin < 2
 
 
 @settings(max_examples=200)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mailsec.gateway.message import Message
 from mailsec.gateway.reading.headers import read_block
 
 
@@ -63,9 +64,9 @@ def test_damaged_blocks_are_read_and_named(
 )  # fmt: skip
 def test_hostile_blocks_take_linear_time(raw: bytes) -> None:
     """No header makes the reader slow."""
-    begin = time.perf_counter()
+    begin = time.process_time()
     read_block(raw, 0, len(raw))
-    assert time.perf_counter() - begin < 2
+    assert time.process_time() - begin < 2
 
 
 @settings(max_examples=200)
@@ -96,3 +97,11 @@ def test_any_block_is_read_in_order_without_gaps_in_fields(raw: bytes) -> None:
         assert position <= header.start < header.end <= block.body_start
         assert raw[header.start : header.end] == header.raw
         position = header.end
+
+
+def test_a_blank_before_froms_colon_makes_no_separator_line() -> None:
+    """Attack: hidden from us as an mbox line, shown by others as the author."""
+    message = Message(b"From : a@example.net\r\nFrom: b@example.jp\r\n\r\nbody")
+    assert [author.address for author in message.from_] == ["a@example.net", "b@example.jp"]
+    mbox = Message(b"From a@example.net Mon Apr  1 10:00:00 2024\nFrom: b@example.jp\n\nbody")
+    assert [author.address for author in mbox.from_] == ["b@example.jp"]

@@ -60,9 +60,9 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_html_takes_linear_time(name: str) -> None:
     """What would make the parser quadratic is only stripped of its tags."""
-    begin = time.perf_counter()
+    begin = time.process_time()
     html.reduce(HOSTILE[name])
-    assert time.perf_counter() - begin < 2
+    assert time.process_time() - begin < 2
 
 
 def test_stripped_html_still_gives_its_links() -> None:

@@ -39,6 +39,6 @@ def test_a_link_ends_where_a_reader_ends_it(text: str, found: list[str]) -> None
 )
 def test_hostile_text_takes_linear_time(text: str) -> None:
     """Brackets that never close are not looked for again and again."""
-    begin = time.perf_counter()
+    begin = time.process_time()
     links.in_text(text)
-    assert time.perf_counter() - begin < 2
+    assert time.process_time() - begin < 2

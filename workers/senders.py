@@ -1,0 +1,45 @@
+"""What the processes have for authenticating senders: whom they ask, and what they seal with."""
+
+from __future__ import annotations
+
+import functools
+import time
+from dataclasses import replace
+
+from django.conf import settings
+from django.utils import timezone
+
+from mailsec.gateway.checks.authenticator import SenderAuthenticator
+from mailsec.gateway.checks.lookups import NoRecords
+from mailsec.gateway.clients.dns import DnsResolver, NameServers
+from mailsec.gateway.dkim.keys import ArcKey, load_arc_key
+from mailsec.gateway.ports import Authenticator, Records
+
+# Short, since a mail needs many answers and its sender owns the servers that give them.
+_SERVERS = NameServers(timeout=2.0, total=4.0)
+
+
+@functools.cache
+def authenticator() -> Authenticator:
+    """The process's checks of senders, with the answers that it remembers."""
+    return SenderAuthenticator(records(settings.SENDER_DNS), timezone.now, time.monotonic)
+
+
+def records(where: str) -> Records:
+    """The domain name system by the setting: ``system``, ``host:port`` or ``off``."""
+    if where == "off":
+        return NoRecords()
+    if where == "system":
+        servers = replace(_SERVERS, addresses=tuple(settings.NAMESERVERS))
+    else:
+        host, _, port = where.rpartition(":")
+        servers = replace(_SERVERS, addresses=(host,), port=int(port))
+    return DnsResolver(servers, time.monotonic)
+
+
+@functools.cache
+def arc_key() -> ArcKey | None:
+    """The key that seals changed mail, None where the installation has none."""
+    if settings.ARC_KEY is None:
+        return None
+    return load_arc_key(settings.ARC_DOMAIN, settings.ARC_SELECTOR, settings.ARC_KEY.read_bytes())
