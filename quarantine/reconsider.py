@@ -6,6 +6,7 @@ nothing can be found anew, since the content is gone. Within that, the decision 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -73,18 +74,28 @@ def lists_matter(present: Policy, draft: Policy) -> bool:
     """Whether the lists have to be asked anew: they differ, or what proves a sender does."""
     if (present.lists, present.user_entries) != (draft.lists, draft.user_entries):
         return True
-    proves = present.authentication_check != draft.authentication_check
-    return proves and bool(present.user_entries or present.lists != _NO_LISTS)
+    return present.authentication_check != draft.authentication_check and _has_lists(present)
 
 
 def _treated(record: Record, policy: Policy, message: Message | None) -> Treatment:
     verdict = under(record.verdict, policy)
     if message is not None:
-        proved = verdict.authentication
-        case = Case(message, record.envelope, policy, _NOBODY_TO_ASK, proved)
         others = (finding for finding in verdict.findings if finding.check != listed.CHECK)
-        verdict = replace(verdict, findings=(*listed.look(case), *others))
+        said = _listed(message, record.envelope, policy, verdict)
+        verdict = replace(verdict, findings=(*said, *others))
     return treatment_of(decide(verdict, record.envelope, policy))
+
+
+def _listed(
+    message: Message, envelope: Envelope, policy: Policy, verdict: Verdict
+) -> Iterable[Finding]:
+    if not _has_lists(policy):
+        return ()
+    return listed.look(Case(message, envelope, policy, _NOBODY_TO_ASK, verdict.authentication))
+
+
+def _has_lists(policy: Policy) -> bool:
+    return bool(policy.user_entries) or policy.lists != _NO_LISTS
 
 
 def _with_author(header_from: str) -> Message:
