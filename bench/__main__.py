@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from bench import accept, memory, mix, relay, report
+from bench import accept, memory, mix, relay, report, spam
 from bench.load import Shape
 from bench.postfix import Postfix, PostfixMissing, postfix
 from bench.rspamd import RspamdMissing, rspamd
@@ -18,22 +18,36 @@ from bench.stack import free_ports, stack
 from demo.place import CHECKOUT
 
 FOLDER = CHECKOUT / "var" / "bench"
-PARTS = ("accept", "relay")
+PARTS = ("accept", "relay", "spam")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the parts that are asked for, all of them by default."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{' or '.join(PARTS)}")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--quick", action="store_true", help="one round of the main shapes")
     options = parser.parse_args(arguments)
     parts = tuple(options.parts) or PARTS
     if unknown := set(parts) - set(PARTS):
         parser.error(f"unknown part: {', '.join(sorted(unknown))}")
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with ExitStack() as resources:
-        _run(parts, options.quick, resources)
+    if "spam" in parts:
+        _spam()
+    if set(parts) - {"spam"}:
+        with ExitStack() as resources:
+            _run(parts, options.quick, resources)
     return 0
+
+
+def _spam() -> None:
+    """The classifier needs no servers."""
+    try:
+        caught, figures = spam.measure(say)
+    except spam.CorporaMissing as missing:
+        say(f"spam is not measured: {missing}")
+        return
+    print(caught)
+    _show("spam", "Spam classifier", figures, (), report.versions(None))
 
 
 def _run(parts: Sequence[str], quick: bool, resources: ExitStack) -> None:

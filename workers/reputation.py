@@ -7,6 +7,7 @@ import ipaddress
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 
 import structlog
 from django.conf import settings
@@ -14,13 +15,13 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 
 from mailsec.gateway.clients.async_dns import AsyncDns
-from mailsec.gateway.clients.dns import NameServers
 from mailsec.gateway.clients.dnsbl import Blocklists
 from mailsec.gateway.reputation.points import Thresholds
 from threats.services import note_blocklists
 from workers.directory import DatabaseDirectory
 from workers.greylist import DatabaseGreylist
 from workers.refusals import RefusalBook
+from workers.senders import name_servers
 from workers.smtpd.reputation import Guard, Helpers
 from workers.smtpd.reputation_inquiry import Inquirer
 from workers.smtpd.reputation_ports import Rules
@@ -55,9 +56,9 @@ async def guarding(directory: DatabaseDirectory, processes: int) -> AsyncIterato
     book, greylist = RefusalBook(), DatabaseGreylist()
     names = blocklists = None
     tasks = [asyncio.create_task(book.keep_writing())]
-    if settings.REPUTATION:
+    if settings.REPUTATION and settings.SENDER_DNS != "off":
         seconds = settings.REPUTATION_SECONDS
-        servers = NameServers(tuple(settings.NAMESERVERS), timeout=seconds / 2, total=seconds)
+        servers = replace(name_servers(settings.SENDER_DNS), timeout=seconds / 2, total=seconds)
         names = AsyncDns(servers, time.monotonic)
         # Asked apart from what senders' own servers answer: slow ones must not hold these up.
         blocklists = Blocklists(settings.DNSBL, AsyncDns(servers, time.monotonic), time.monotonic)

@@ -27,14 +27,15 @@ def authenticator() -> Authenticator:
 
 def records(where: str) -> Records:
     """The domain name system by the setting: ``system``, ``host:port`` or ``off``."""
-    if where == "off":
-        return NoRecords()
+    return NoRecords() if where == "off" else DnsResolver(name_servers(where), time.monotonic)
+
+
+def name_servers(where: str) -> NameServers:
+    """Whom the setting names: the system's servers, or one by ``host:port``."""
     if where == "system":
-        servers = replace(_SERVERS, addresses=tuple(settings.NAMESERVERS))
-    else:
-        host, _, port = where.rpartition(":")
-        servers = replace(_SERVERS, addresses=(host,), port=int(port))
-    return DnsResolver(servers, time.monotonic)
+        return replace(_SERVERS, addresses=tuple(settings.NAMESERVERS))
+    host, _, port = where.rpartition(":")
+    return replace(_SERVERS, addresses=(host,), port=int(port))
 
 
 @functools.cache

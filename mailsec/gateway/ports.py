@@ -29,6 +29,7 @@ __all__ = [
     "SpamClassifier",
     "SpamReason",
     "SpamScore",
+    "TextRecords",
     "VirusScanner",
 ]
 
@@ -148,12 +149,16 @@ class Resolver(Protocol):
     def addresses(self, host: str) -> tuple[str, ...]: ...
 
 
-class Records(Resolver, Protocol):
-    """The domain name system for those who judge senders; raises as ``Resolver`` does."""
+class TextRecords(Protocol):
+    """The TXT records of the domain name system; raises as ``Resolver`` does."""
 
     def texts(self, name: str) -> tuple[bytes, ...]:
         """The TXT records, each with its strings joined (RFC 7208 section 3.3)."""
         ...
+
+
+class Records(Resolver, TextRecords, Protocol):
+    """The domain name system for those who judge senders; raises as ``Resolver`` does."""
 
     def names_of(self, ip: str) -> tuple[str, ...]:
         """The PTR names of an address."""

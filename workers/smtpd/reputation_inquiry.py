@@ -7,6 +7,7 @@ import logging
 import secrets
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mailsec.gateway.clients.async_dns import AsyncDns
@@ -123,7 +124,9 @@ class Inquirer:
             return False
         if len(raw) > LARGEST_VERIFIED:
             return True
-        return bool(await self._in_time(asyncio.to_thread(dkim_passes, raw, found, keys)))
+        return bool(
+            await self._in_time(asyncio.to_thread(dkim_passes, raw, found, keys, datetime.now(UTC)))
+        )
 
     async def _in_time(self, asked: Coroutine[Any, Any, R], seconds: float = 0.0) -> R | None:
         """The answer; None where it takes too long, or where we ourselves are at fault."""

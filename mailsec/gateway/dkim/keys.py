@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa, uti
 from mailsec.gateway.authentication import Result
 from mailsec.gateway.dkim import tags
 from mailsec.gateway.errors import BadSignature, TemporaryResolverError
-from mailsec.gateway.ports import Records
+from mailsec.gateway.ports import TextRecords
 
 LEAST_BITS = 1024  # RFC 8301 section 3.2
 _MOST_BYTES = 4096  # an RSA key of 16,384 bits, more than any library verifies
@@ -31,7 +31,7 @@ class KeyRecord:
     strict: bool = False
 
 
-def find(records: Records, selector: str, domain: str) -> KeyRecord:
+def find(records: TextRecords, selector: str, domain: str) -> KeyRecord:
     """The key of a selector; ``BadSignature`` says why there is none that can be used."""
     try:
         texts = records.texts(f"{selector}._domainkey.{domain}")

@@ -11,7 +11,7 @@ from mailsec.gateway.authentication import Result
 from mailsec.gateway.dkim import keys, tags
 from mailsec.gateway.dkim.canonical import SignedForm
 from mailsec.gateway.errors import BadSignature
-from mailsec.gateway.ports import Records
+from mailsec.gateway.ports import TextRecords
 
 ALGORITHMS = ("rsa-sha256", "ed25519-sha256")
 _FORMS = ("simple", "relaxed")
@@ -40,7 +40,7 @@ def claim_of(found: Mapping[str, str]) -> Claim:
 
 
 def check(
-    form: SignedForm, field: bytes, found: Mapping[str, str], records: Records, now: datetime
+    form: SignedForm, field: bytes, found: Mapping[str, str], records: TextRecords, now: datetime
 ) -> None:
     """Returns where the signature ``field``, whose tags are ``found``, holds for the message.
 
