@@ -37,7 +37,7 @@ def tenant_page(view: View[P]) -> View[P]:
     Accounts and sessions lie in the schema that the host opened: an operator's session does not
     exist there. Times are shown in the tenant's zone.
     """
-    return never_cache(require_safe(_of_tenant(view)))
+    return never_cache(require_safe(_for_tenant(view)))
 
 
 def tenant_form(view: View[P]) -> View[P]:
@@ -49,10 +49,10 @@ def tenant_form(view: View[P]) -> View[P]:
             raise PermissionDenied
         return view(request, *args, **kwargs)
 
-    return never_cache(require_http_methods(["GET", "HEAD", "POST"])(_of_tenant(guarded)))
+    return never_cache(require_http_methods(["GET", "HEAD", "POST"])(_for_tenant(guarded)))
 
 
-def _of_tenant(view: View[P]) -> View[P]:
+def _for_tenant(view: View[P]) -> View[P]:
     @functools.wraps(view)
     def guarded(request: ConsoleRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if _is_operator_host(request):

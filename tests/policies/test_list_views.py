@@ -18,7 +18,7 @@ from policies.models import ListEntry
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 from tests.console import Elements, Visitor, at_console, host_of
-from tests.quarantine.test_preview import stored
+from tests.quarantine.test_policy_preview import stored
 
 PATHS = ("/lists/", "/lists/add/", "/lists/import/", "/lists/export/")
 

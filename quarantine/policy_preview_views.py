@@ -20,8 +20,8 @@ from policies.list_forms import EntryForm
 from policies.selectors import stored_policy
 from policies.settings_keys import with_changes
 from policies.views import asked_page, shown
-from quarantine import preview_words
-from quarantine.preview import DAYS, preview
+from quarantine import policy_preview_words
+from quarantine.policy_preview import DAYS, preview
 from tenants.access import ConsoleRequest, tenant_form
 from tenants.models import Tenant
 from threats.choices import ListKind
@@ -80,7 +80,7 @@ def compared(
     return {
         "days": DAYS,
         "found": found,
-        "rows": preview_words.rows(found),
-        "untold": preview_words.untold(present, draft, changed, found),
+        "rows": policy_preview_words.rows(found),
+        "untold": policy_preview_words.untold(present, draft, changed, found),
         "same": present == draft,
     }

@@ -19,7 +19,7 @@ from mailsec.gateway.verdict import Decision, Disposition, Finding, Severity, Ve
 from policies import selectors
 from policies.models import PolicyVersion
 from quarantine import services
-from quarantine.preview import MOST_EXAMPLES, Preview, preview
+from quarantine.policy_preview import MOST_EXAMPLES, Preview, preview
 from quarantine.reconsider import Treatment, Way
 from quarantine.services import Arrival, Outcome
 from tenants.models import Tenant

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from mailsec.gateway.policy import Policy
 from quarantine.explain import Badge
-from quarantine.preview import Example, Preview
+from quarantine.policy_preview import Example, Preview
 from quarantine.reconsider import Treatment, Way
 
 _WAYS: dict[Way, tuple[Any, str]] = {
