@@ -116,7 +116,7 @@ def test_a_setting_is_tried_and_saved_by_keyboard_alone(console: Service, browse
     assert HOSTILE_SUBJECT in page.inner_text("#preview")
     page.focus(SAVE)
     page.keyboard.press("Enter")
-    page.wait_for_selector(".notice.good")
+    page.wait_for_selector(".notice.success")
     assert page.input_value("[name=virus_check]") == "false"
     shown.context.close()
 
@@ -129,7 +129,7 @@ def test_of_two_people_the_second_is_told(console: Service, browser: Browser) ->
         shown.open("/policies/spam/")
     first.page.fill("[name=tag_score]", "50")
     first.page.click(SAVE)
-    first.page.wait_for_selector(".notice.good")
+    first.page.wait_for_selector(".notice.success")
     second.page.fill("[name=tag_score]", "40")
     second.page.click(SAVE)
     second.page.wait_for_selector("[role=alert]")
@@ -154,7 +154,7 @@ def test_a_list_goes_out_as_a_file_and_comes_in_again(console: Service, browser:
     page.click("form.file-form button")
     page.wait_for_selector("#effect")
     page.click("button[name=confirm]")
-    page.wait_for_selector(".notice.good")
+    page.wait_for_selector(".notice.success")
     rows = page.inner_text("table.entries")
     assert "192.0.2.0/24" in rows
     assert HOSTILE_SUBJECT in rows
