@@ -103,6 +103,19 @@ def list_entries(
 
 
 @scoped
+def stored_policy(tenant: Tenant) -> Policy:
+    """The policy as it stands in the database at this moment, for those who are to change it."""
+    _kept.pop(tenant.schema_name, None)
+    return current_policy(tenant)
+
+
+@scoped
+def last_version(tenant: Tenant) -> PolicyVersion | None:
+    """Who changed the policy last, and when; None where the defaults hold still."""
+    return PolicyVersion.objects.first()
+
+
+@scoped
 def policy_values(tenant: Tenant) -> Mapping[str, Any]:
     """Every setting with the value that holds now, for people."""
     policy = current_policy(tenant)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -13,6 +13,8 @@ from mailsec.gateway.lists import canonical_entry
 from mailsec.gateway.policy import Handling, Language, Policy, Unexamined
 
 _MIB = 1024 * 1024
+MOST_EXTENSIONS = 200
+MOST_NAMES = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,29 +24,39 @@ class Key:
     read: Callable[[str], Any]
 
 
-def _boolean(text: str) -> bool:
+def boolean(text: str) -> bool:
+    """Reads yes or no, in the words that people use for them."""
     word = text.strip().lower()
     if word not in {"true", "false", "yes", "no", "on", "off"}:
         raise ValueError("takes true or false")
     return word in {"true", "yes", "on"}
 
 
-def _number(least: int, most: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        if not re.fullmatch(r"\d{1,10}", text.strip()) or not least <= int(text) <= most:
-            raise ValueError(f"takes a whole number from {least} to {most}")
-        return int(text)
+@dataclass(frozen=True, slots=True)
+class Number:
+    """Reads a whole number within limits, both included."""
 
-    return read
+    least: int
+    most: int
+
+    def __call__(self, text: str) -> int:
+        number = text.strip()
+        # Other scripts' digits are digits too, and no number that JSON has.
+        if not re.fullmatch(r"[0-9]{1,10}", number) or not self.least <= int(number) <= self.most:
+            raise ValueError(f"takes a whole number from {self.least} to {self.most}")
+        return int(number)
 
 
-def _choice(choices: type[StrEnum]) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if text.strip() not in list(choices):
-            raise ValueError("takes one of " + ", ".join(choices))
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Reads one of these words."""
+
+    words: type[StrEnum]
+
+    def __call__(self, text: str) -> str:
+        if text.strip() not in list(self.words):
+            raise ValueError("takes one of " + ", ".join(self.words))
         return text.strip()
-
-    return read
 
 
 def _line(text: str) -> str:
@@ -55,28 +67,30 @@ def _line(text: str) -> str:
 
 def _extensions(text: str) -> list[str]:
     names = [name.strip().lower().lstrip(".") for name in text.split(",") if name.strip()]
-    if len(names) > 200 or not all(re.fullmatch(r"[a-z0-9_-]{1,20}", name) for name in names):
+    proper = all(re.fullmatch(r"[a-z0-9_-]{1,20}", name) for name in names)
+    if len(names) > MOST_EXTENSIONS or not proper:
         raise ValueError("takes file name extensions, separated by commas")
     return sorted(set(names))
 
 
 def _domains(text: str) -> list[str]:
     names = [canonical_entry(name) for name in text.split(",") if name.strip()]
-    if len(names) > 500 or any("@" in name or "/" in name for name in names):
+    if len(names) > MOST_NAMES or any("@" in name or "/" in name for name in names):
         raise ValueError("takes domain names, separated by commas")
     return sorted(set(names))
 
 
 def _senders(text: str) -> list[str]:
     senders = [canonical_entry(name) for name in text.split(",") if name.strip()]
-    if len(senders) > 500 or any("/" in sender for sender in senders):
+    if len(senders) > MOST_NAMES or any("/" in sender for sender in senders):
         raise ValueError("takes mail addresses and domain names, separated by commas")
     return sorted(set(senders))
 
 
 def _names(text: str) -> list[str]:
     names = [name.strip() for name in text.split(",") if name.strip()]
-    if len(names) > 500 or not all(len(name) <= 100 and name.isprintable() for name in names):
+    proper = all(len(name) <= 100 and name.isprintable() for name in names)
+    if len(names) > MOST_NAMES or not proper:
         raise ValueError("takes names of people, separated by commas")
     return sorted(set(names))
 
@@ -89,41 +103,41 @@ def _tag(text: str) -> str:
 
 
 KEYS: Mapping[str, Key] = {
-    "language": Key(_choice(Language)),
+    "language": Key(Choice(Language)),
     "contact": Key(_line),
-    "check_recipients": Key(_boolean),
-    "message_size_bytes": Key(_number(_MIB, 100 * _MIB)),
-    "virus_check": Key(_boolean),
-    "file_type_check": Key(_boolean),
+    "check_recipients": Key(boolean),
+    "message_size_bytes": Key(Number(_MIB, 100 * _MIB)),
+    "virus_check": Key(boolean),
+    "file_type_check": Key(boolean),
     "file_types": Key(_extensions),
     "file_type_exceptions": Key(_senders),
-    "unexamined": Key(_choice(Unexamined)),
-    "unreadable": Key(_choice(Unexamined)),
-    "spam_check": Key(_boolean),
-    "tag_score": Key(_number(1, 100)),
-    "quarantine_score": Key(_number(1, 100)),
-    "above_quarantine_score": Key(_choice(Handling)),
+    "unexamined": Key(Choice(Unexamined)),
+    "unreadable": Key(Choice(Unexamined)),
+    "spam_check": Key(boolean),
+    "tag_score": Key(Number(1, 100)),
+    "quarantine_score": Key(Number(1, 100)),
+    "above_quarantine_score": Key(Choice(Handling)),
     "subject_tag": Key(_tag),
-    "authentication_check": Key(_boolean),
-    "dmarc_reject": Key(_choice(Handling)),
-    "dmarc_quarantine": Key(_choice(Handling)),
-    "dmarc_none": Key(_choice(Handling)),
-    "spf_fail": Key(_choice(Handling)),
+    "authentication_check": Key(boolean),
+    "dmarc_reject": Key(Choice(Handling)),
+    "dmarc_quarantine": Key(Choice(Handling)),
+    "dmarc_none": Key(Choice(Handling)),
+    "spf_fail": Key(Choice(Handling)),
     "authentication_exceptions": Key(_domains),
     "arc_sealers": Key(_domains),
-    "warn_suspicious": Key(_boolean),
+    "warn_suspicious": Key(boolean),
     "protected_names": Key(_names),
     "protected_domains": Key(_domains),
-    "reputation_check": Key(_boolean),
-    "greylisting": Key(_boolean),
-    "digest": Key(_boolean),
-    "digest_hour": Key(_number(0, 23)),
-    "user_release": Key(_boolean),
-    "user_lists": Key(_boolean),
-    "quarantine_days": Key(_number(1, 90)),
-    "trace_days": Key(_number(30, 1096)),
-    "bounce_after_hours": Key(_number(1, 240)),
-    "delay_notice_hours": Key(_number(1, 72)),
+    "reputation_check": Key(boolean),
+    "greylisting": Key(boolean),
+    "digest": Key(boolean),
+    "digest_hour": Key(Number(0, 23)),
+    "user_release": Key(boolean),
+    "user_lists": Key(boolean),
+    "quarantine_days": Key(Number(1, 90)),
+    "trace_days": Key(Number(30, 1096)),
+    "bounce_after_hours": Key(Number(1, 240)),
+    "delay_notice_hours": Key(Number(1, 72)),
 }
 
 
@@ -153,6 +167,15 @@ def read(key: str, text: str) -> Any:
 
 def build(version: int, values: Mapping[str, Any]) -> Policy:
     """The frozen policy from what a version stores."""
+    return Policy(version=version, **_typed(values))
+
+
+def with_changes(policy: Policy, changes: Mapping[str, str]) -> Policy:
+    """The policy as it would be with these settings changed; InvalidPolicy as ``read``."""
+    return replace(policy, **_typed({key: read(key, text) for key, text in changes.items()}))
+
+
+def _typed(values: Mapping[str, Any]) -> dict[str, Any]:
     chosen = {key: value for key, value in values.items() if key in KEYS}
     for key, kind in _WORDS.items():
         if key in chosen:
@@ -160,4 +183,4 @@ def build(version: int, values: Mapping[str, Any]) -> Policy:
     for key, value in chosen.items():
         if isinstance(value, list):
             chosen[key] = tuple(value)
-    return Policy(version=version, **chosen)
+    return chosen

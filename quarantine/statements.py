@@ -20,13 +20,14 @@ from typing import Any
 from django.db import connection
 from psycopg import sql
 
-from quarantine.models import Content, Delivery, Event, StoredMessage
+from quarantine.models import Content, Delivery, Event, FindingRow, StoredMessage
 
 _TABLES = {
     "messages": StoredMessage,
     "contents": Content,
     "deliveries": Delivery,
     "events": Event,
+    "findings": FindingRow,
 }
 _USES_BEFORE_KEEPING = 5
 _UNAWAITED = sql.SQL("(SELECT set_config('synchronous_commit', 'off', true)) AS unawaited")

@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_tenants.utils import get_public_schema_name
 
 from accounts.models import OperatorRole, TenantRole, User
@@ -43,6 +43,18 @@ def tenant_page(view: View[P]) -> View[P]:
 def tenant_action(view: View[P]) -> View[P]:
     """The same for what is sent by a form: POST alone, so no link or prefetch gets here."""
     return never_cache(require_POST(_for_tenant(view)))
+
+
+def tenant_form(view: View[P]) -> View[P]:
+    """A page that every role of the tenant reads, and sends forms from if it administers."""
+
+    @functools.wraps(view)
+    def guarded(request: ConsoleRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if request.method == "POST" and not request.user.administers:
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return never_cache(require_http_methods(["GET", "HEAD", "POST"])(_for_tenant(guarded)))
 
 
 def _for_tenant(view: View[P]) -> View[P]:

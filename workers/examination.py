@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from dataclasses import replace
-from pathlib import Path
 from types import MappingProxyType
 
 from django.conf import settings
@@ -109,7 +108,4 @@ def _builtin(blocked: tuple[tuple[str, str], ...]) -> VirusScanner:
 
 @functools.lru_cache(maxsize=1)
 def _clamd(address: str) -> VirusScanner:
-    host, _, port = address.rpartition(":")
-    if host:
-        return ClamdScanner(ClamdAddress(host=host, port=int(port)))
-    return ClamdScanner(ClamdAddress(path=Path(address)))
+    return ClamdScanner(ClamdAddress.of(address))

@@ -67,6 +67,11 @@ class User(AbstractBaseUser):
         return self.locked_until is not None and now < self.locked_until
 
     @property
+    def administers(self) -> bool:
+        """Owners and administrators change what the tenant wants; the others read it."""
+        return self.role in {TenantRole.OWNER, TenantRole.ADMIN}
+
+    @property
     def reads_bodies(self) -> bool:
         """Auditors and operators' viewers see everything but what people wrote (product, 1)."""
         return self.role in {TenantRole.OWNER, TenantRole.ADMIN, TenantRole.HELPDESK}

@@ -17,6 +17,8 @@ CONDEMNING = (Severity.MALICIOUS, Severity.FORBIDDEN)
 _JUDGED_APART = frozenset(("listed", "authentication", "spam"))
 # Codes of the filter ``listed``: the lists speak for the whole message.
 ALLOWED, BLOCKED = "allowed", "blocked"
+# The note on a condemned part that is signed or encrypted, so that nothing can be taken out of it.
+PROTECTED = "protected"
 
 
 def decide(verdict: Verdict, envelope: Envelope, policy: Policy) -> Decision:
@@ -123,7 +125,7 @@ def _quarantine(label: Label, reasons: tuple[Finding, ...]) -> Decision:
 
 
 def _whole_message_condemned(verdict: Verdict, condemning: tuple[Finding, ...]) -> bool:
-    protected = {f.part for f in verdict.findings if f.code == "protected"}
+    protected = {f.part for f in verdict.findings if f.code == PROTECTED}
     return any(finding.part is None or finding.part in protected for finding in condemning)
 
 

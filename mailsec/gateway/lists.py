@@ -132,7 +132,11 @@ def canonical_entry(text: str) -> str:
         and all(label and label.replace("-", "a").replace("_", "a").isalnum() for label in labels)
         and domain.isascii()
     )
-    if not proper or (at and not local) or any(sign.isspace() for sign in local):
+    if (
+        not proper
+        or (at and not local)
+        or any(sign.isspace() or not sign.isprintable() for sign in local)
+    ):
         raise InvalidPolicy("entry", "takes an address, a domain, an IP address or a network")
     return f"{local}@{domain}" if at else domain
 

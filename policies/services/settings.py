@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts.services import SHELL, record
+from policies.errors import PolicyChanged
 from policies.models import PolicyVersion
 from policies.selectors import current_policy, forget
 from policies.settings_keys import build, read
@@ -17,13 +18,25 @@ from tenants.services import set_listener_values
 
 
 @scoped
-def set_values(tenant: Tenant, changes: Mapping[str, str], *, author: str = SHELL) -> int:
-    """Store a new version with these settings changed; all of them or none. Returns its number."""
+def set_values(
+    tenant: Tenant,
+    changes: Mapping[str, str],
+    *,
+    author: str = SHELL,
+    address: str | None = None,
+    made_from: int | None = None,
+) -> int:
+    """Store a new version with these settings changed; all of them or none. Returns its number.
+
+    ``address`` is where the author sits. PolicyChanged where ``made_from`` is not the last version.
+    """
     parsed = {key: read(key, text) for key, text in changes.items()}
     with transaction.atomic():
         # One writer at a time: the second would otherwise take the first one's change back.
         Tenant.objects.select_for_update().get(pk=tenant.pk)
         last = PolicyVersion.objects.first()
+        if made_from is not None and made_from != (last.pk if last else 0):
+            raise PolicyChanged(f"version {made_from} is not the last one")
         before: dict[str, Any] = last.values if last else {"language": tenant.language}
         row = PolicyVersion.objects.create(values=before | parsed, author=author)
         policy = build(row.pk, row.values)
@@ -37,6 +50,7 @@ def set_values(tenant: Tenant, changes: Mapping[str, str], *, author: str = SHEL
         record(
             actor=author,
             action="policy.set",
+            address=address,
             before={key: before.get(key) for key in parsed},
             after=parsed,
         )

@@ -15,6 +15,7 @@ from django.utils import timezone
 import threats.services
 from mailsec.gateway.clients.dnsbl import ZoneState
 from policies import selectors as policies
+from policies.settings_keys import KEYS
 from quarantine.choices import RefusalReason
 from quarantine.services import TurnedAway, record_refusals
 from tenants.models import Tenant
@@ -116,3 +117,28 @@ def test_a_wrong_command_says_why(tenant: Tenant, arguments: tuple[str, ...], wo
     """In words, not by a stack trace."""
     with pytest.raises(CommandError, match=words):
         run(*arguments)
+
+
+def test_every_setting_can_be_read_and_set_from_the_shell(tenant: Tenant) -> None:
+    """Its default is taken as it is shown, and stays what it was."""
+    defaults = run("tenant", "policy", "alpha", "get")
+    assert defaults.keys() == KEYS.keys()
+    given = [
+        f"{key}={','.join(value) if isinstance(value, list) else value}"
+        for key, value in defaults.items()
+    ]
+    run("tenant", "policy", "alpha", "set", *given)
+    assert run("tenant", "policy", "alpha", "get") == defaults
+
+
+def test_the_help_names_every_setting_with_its_default_and_limits(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Nobody has to read the source to find one."""
+    with pytest.raises(SystemExit):
+        call_command("tenant", "policy", "alpha", "set", "--help")
+    shown = capsys.readouterr().out
+    for key in KEYS:
+        assert f"\n  {key}=" in shown
+    assert "tag_score=60  (1 to 100)" in shown
+    assert "spf_fail=tag  (deliver, tag, quarantine, reject)" in shown

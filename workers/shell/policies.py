@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import codecs
 from pathlib import Path
 
 from django.core.management.base import CommandError
 
 from policies import selectors, services
+from policies.csv_text import decoded
+from policies.fields import DEFAULTS
+from policies.settings_keys import KEYS, Choice, Number, boolean
 from workers.shell.tenants import Answer, Options, named
 
 
@@ -20,6 +22,29 @@ def get_policy(options: Options) -> Answer:
         raise CommandError(f"There is no setting {unknown[0]!r}.")
     data = {key: values[key] for key in wanted}
     return "\n".join(f"{key}={value}" for key, value in data.items()), data
+
+
+def settings_help() -> str:
+    """Every setting with the product's default and what it takes, a line each."""
+    lines = [f"  {key}={_as_text(getattr(DEFAULTS, key))}  ({_takes(key)})" for key in sorted(KEYS)]
+    return "\n".join(["settings, with the product's defaults and what they take:", *lines])
+
+
+def _takes(key: str) -> str:
+    reader = KEYS[key].read
+    if isinstance(reader, Number):
+        return f"{reader.least} to {reader.most}"
+    if isinstance(reader, Choice):
+        return ", ".join(reader.words)
+    if reader is boolean:
+        return "true or false"
+    return "separated by commas" if isinstance(getattr(DEFAULTS, key), tuple) else "one line"
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ",".join(value) if isinstance(value, tuple) else str(value).strip()
 
 
 def set_policy(options: Options) -> Answer:
@@ -44,11 +69,7 @@ def _lines(path: Path) -> list[str]:
         data = path.read_bytes()
     except OSError as error:
         raise CommandError(f"{path}: {error.strerror}") from None
-    data = data.removeprefix(codecs.BOM_UTF8)
-    # Excel in Japan saves CSV in CP932; text that is valid UTF-8 is never anything else by chance.
-    for encoding in ("utf-8", "cp932"):
-        try:
-            return data.decode(encoding).splitlines()
-        except UnicodeDecodeError:
-            continue
-    raise CommandError(f"{path} is neither UTF-8 nor CP932.")
+    text = decoded(data)
+    if text is None:
+        raise CommandError(f"{path} is neither UTF-8 nor CP932.")
+    return text.splitlines()

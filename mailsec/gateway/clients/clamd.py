@@ -31,6 +31,12 @@ class ClamdAddress:
     host: str = ""
     port: int = 3310
 
+    @classmethod
+    def of(cls, text: str) -> ClamdAddress:
+        """``host:port`` or a socket's path; ValueError where the port is no number."""
+        host, _, port = text.rpartition(":")
+        return cls(host=host, port=int(port)) if host else cls(path=Path(text))
+
 
 class ClamdScanner:
     """A ``VirusScanner`` that asks clamd, with one connection per content as clamd wants it.

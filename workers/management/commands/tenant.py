@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from argparse import RawDescriptionHelpFormatter
+
 from django.core.management.base import CommandParser
 
 from tenants.models import Proof, State, TlsChoice
@@ -97,6 +99,9 @@ def _add_policy(parser: CommandParser) -> None:
     get.add_argument("keys", nargs="*")
     change = subparser(actions, "set", "Change settings, all or none.", policies.set_policy)
     change.add_argument("changes", nargs="+", metavar="KEY=VALUE")
+    for each in (get, change):
+        each.formatter_class = RawDescriptionHelpFormatter
+        each.epilog = policies.settings_help()
 
 
 def _add_address(parser: CommandParser) -> None:

@@ -1,0 +1,71 @@
+"""Reading the lists for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Q
+
+from policies.entries import Effect, NewEntry, effect_of
+from policies.models import ListEntry
+from tenants.models import Tenant
+from tenants.scope import scoped
+
+PAGE_SIZE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class EntryFilter:
+    """What a person looks for; empty fields do not narrow. ``scope`` is company or users."""
+
+    text: str = ""
+    kind: str = ""
+    scope: str = ""
+
+
+@scoped
+def entry_page(tenant: Tenant, wanted: EntryFilter, number: str) -> Page[ListEntry]:
+    """One page of the entries that match, ended ones too; the nearest page for a wrong number."""
+    rows = ListEntry.objects.all()
+    if wanted.kind:
+        rows = rows.filter(kind=wanted.kind)
+    if wanted.scope:
+        whole = Q(recipient="")
+        rows = rows.filter(whole if wanted.scope == "company" else ~whole)
+    for word in wanted.text.split()[:5]:
+        rows = rows.filter(
+            Q(entry__icontains=word)
+            | Q(recipient__icontains=word)
+            | Q(note__icontains=word)
+            | Q(author__icontains=word)
+        )
+    page = Paginator(rows, PAGE_SIZE).get_page(number)
+    page.object_list = list(page.object_list)
+    return page
+
+
+@scoped
+def entry_with(tenant: Tenant, number: int) -> ListEntry | None:
+    """One entry, None where it is not there any more."""
+    return ListEntry.objects.filter(pk=number).first()
+
+
+@scoped
+def all_entries(tenant: Tenant) -> Sequence[ListEntry]:
+    """Every entry, ended ones too."""
+    return list(ListEntry.objects.all())
+
+
+@scoped
+def import_effect(tenant: Tenant, entries: Sequence[NewEntry]) -> tuple[Effect, int]:
+    """What taking these in would do, and how many entries there would be; nothing is changed."""
+    present = dict(_keyed(ListEntry.objects.all()))
+    effect = effect_of(entries, present)
+    return effect, len(present) + len(effect.added)
+
+
+def _keyed(rows: Iterable[ListEntry]) -> Iterator[tuple[tuple[str, str, str], ListEntry]]:
+    for row in rows:
+        yield (row.kind, row.entry, row.recipient), row

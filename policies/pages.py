@@ -1,0 +1,123 @@
+"""How the settings are grouped for people: each on exactly one page, in the order of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Settings that belong together, below a heading."""
+
+    title: Any
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of settings.
+
+    ``judged`` are those whose change can be tried on mail that is stored: what they say is applied
+    after a mail was accepted.
+    """
+
+    name: str
+    title: Any
+    lead: Any
+    groups: tuple[Group, ...]
+    judged: bool
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The page's settings in their order."""
+        return tuple(key for group in self.groups for key in group.keys)
+
+
+def _group(title: Any, names: str) -> Group:
+    return Group(title, tuple(names.split()))
+
+
+PAGES: Sequence[Page] = (
+    Page(
+        "spam",
+        _("Spam"),
+        _("How spam is recognised, and what is done with it."),
+        (
+            _group(_("Check"), "spam_check"),
+            _group(_("Thresholds"), "tag_score quarantine_score above_quarantine_score"),
+            _group(_("Tag"), "subject_tag"),
+        ),
+        judged=True,
+    ),
+    Page(
+        "authentication",
+        _("Sender authentication"),
+        _("Whether mail really comes from the domain that it names: SPF, DKIM and DMARC."),
+        (
+            _group(_("Check"), "authentication_check"),
+            _group(_("Mail that fails"), "dmarc_reject dmarc_quarantine dmarc_none spf_fail"),
+            _group(_("Exceptions"), "authentication_exceptions arc_sealers"),
+        ),
+        judged=True,
+    ),
+    Page(
+        "files",
+        _("Viruses and files"),
+        _("Harmful and unwanted attachments, and what could not be examined."),
+        (
+            _group(_("Viruses"), "virus_check"),
+            _group(_("File types"), "file_type_check file_types file_type_exceptions"),
+            _group(_("What could not be examined"), "unexamined unreadable"),
+        ),
+        judged=True,
+    ),
+    Page(
+        "warnings",
+        _("Warnings"),
+        _("Warnings at the head of mails that look like fraud."),
+        (
+            _group(_("Warning"), "warn_suspicious"),
+            _group(_("Whom impostors like to be"), "protected_names protected_domains"),
+        ),
+        judged=True,
+    ),
+    Page(
+        "reputation",
+        _("Reputation"),
+        _("What is refused or put off before a mail is accepted at all."),
+        (_group(_("At the connection"), "reputation_check greylisting"),),
+        judged=False,
+    ),
+    Page(
+        "quarantine",
+        _("Quarantine and digest"),
+        _("How long mail is kept, and what your users see and do themselves."),
+        (
+            _group(_("Quarantine"), "quarantine_days"),
+            _group(_("Daily digest"), "digest digest_hour"),
+            _group(_("What users may do"), "user_release user_lists"),
+        ),
+        judged=False,
+    ),
+    Page(
+        "general",
+        _("General"),
+        _("Language and contact of notices, acceptance, delivery and records."),
+        (
+            _group(_("Notices"), "language contact"),
+            _group(_("Acceptance"), "check_recipients message_size_bytes"),
+            _group(_("Delivery"), "delay_notice_hours bounce_after_hours"),
+            _group(_("Records"), "trace_days"),
+        ),
+        judged=False,
+    ),
+)
+
+
+def page_named(name: str) -> Page | None:
+    """The page of this name, None where there is none."""
+    return next((page for page in PAGES if page.name == name), None)
