@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
-from tests.browser.test_console import AUDIT, CHROMIUM, FLAGS, HOSTILE_SUBJECT, Visit, mail, visit
+from tests.browser.test_console import HOSTILE_SUBJECT, mail
+from tests.browser.visiting import AUDIT, CHROMIUM, Visit, visit
 from tests.service import Service, service
 
 pytestmark = [
@@ -41,18 +42,6 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
             ["tenant", "sender", "add", "alpha", "block", "example.org", "--note", HOSTILE_SUBJECT]
         )
         yield made
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for the module, in which *.localhost is this machine and nothing else exists."""
-    rules = "MAP *.localhost 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=[*FLAGS, f"--host-resolver-rules={rules}"]
-        )
-        yield chromium
-        chromium.close()
 
 
 def sound(shown: Visit, width: int, what: str) -> None:
