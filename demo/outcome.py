@@ -51,7 +51,11 @@ def judge(sent: Sent, inbox: Sequence[Received], trace: Trace) -> Outcome:
         return Outcome(sample, sent.reply, _fate(sent, arrived), tuple(problems))
     for record in sample.records:
         problems += _record_problems(record, trace(record.tenant, sent.message_id))
-    return Outcome(sample, sent.reply, _fate(sent, arrived), tuple(problems))
+    withheld = bool(sample.records) and all(
+        state == "withheld" for record in sample.records for state in record.deliveries.values()
+    )
+    fate = "kept in quarantine" if withheld and not problems else _fate(sent, arrived)
+    return Outcome(sample, sent.reply, fate, tuple(problems))
 
 
 def _copy_problems(copy: Copy, sent: Sent, arrived: Sequence[Received]) -> list[str]:

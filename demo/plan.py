@@ -64,7 +64,10 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class DemoTenant:
-    """One of the two companies of the demo."""
+    """One of the two companies of the demo.
+
+    An address is its local part, with the person's name behind a comma where it has one.
+    """
 
     slug: str
     name: str
@@ -72,6 +75,8 @@ class DemoTenant:
     language: str
     domain: str
     addresses: tuple[str, ...]
+    policy: tuple[str, ...] = ()
+    blocked: tuple[str, ...] = ()
 
     @property
     def admin(self) -> str:
@@ -85,7 +90,8 @@ TENANTS = (
         4,
         "ja",
         "acme.example.jp",
-        ("admin", "sales", "info", "gone", "later"),
+        ("admin", "sales,見本 太郎", "info", "gone", "later"),
+        blocked=("blocked.example.org",),
     ),
     DemoTenant(
         "globex",
@@ -94,6 +100,7 @@ TENANTS = (
         "en",
         "globex.example.com",
         ("admin", "orders", "support"),
+        policy=("above_quarantine_score=tag",),
     ),
 )
 OPERATOR = "operator@ops.example.com"

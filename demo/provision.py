@@ -99,10 +99,13 @@ class Provisioning:
         slug = tenant.slug
         self._once(f"domain {slug}", "tenant", "domain", "add", slug, tenant.domain)
         addresses = FOLDER / f"addresses-{slug}.csv"
-        lines = [f"{local}@{tenant.domain}" for local in tenant.addresses]
-        addresses.write_text("\n".join(["address", *lines]) + "\n", encoding="utf-8")
+        lines = [_address(address, tenant.domain) for address in tenant.addresses]
+        addresses.write_text("\n".join(["address,name", *lines]) + "\n", encoding="utf-8")
         self._once(f"addresses {slug}", "tenant", "address", "import", slug, str(addresses))
-        self._once(f"policy {slug}", "tenant", "policy", slug, "set", "check_recipients=true")
+        settings = ("check_recipients=true", *tenant.policy)
+        self._once(f"policy {slug}", "tenant", "policy", slug, "set", *settings)
+        for entry in tenant.blocked:
+            self._once(f"block {entry}", "tenant", "sender", "add", slug, "block", entry)
         if self._is_done(f"connector {slug}"):
             return
         made = self._manage.json(
@@ -148,6 +151,11 @@ class Provisioning:
         kept = json.loads(self._path.read_text(encoding="utf-8"))
         # Another database knows nothing of what was done in this one.
         return dict(kept["steps"]) if kept["database"] == self._database else {}
+
+
+def _address(address: str, domain: str) -> str:
+    local, _, name = address.partition(",")
+    return f"{local}@{domain},{name}"
 
 
 def _username(tenant: DemoTenant) -> str:

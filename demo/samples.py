@@ -1,14 +1,17 @@
 """The sample mails: each NAME.toml states what is sent and its outcome, NAME.eml is the mail.
 
-The .eml files hold LF line ends and three kinds of marker, filled in here: ``@@id@@`` (a Message-ID
-of this run), ``@@date@@`` and a line ``@@file NAME@@`` (a file as base64, made by ``FILES``). The
+The .eml files hold LF line ends and these kinds of marker, filled in here: ``@@id@@`` (a Message-ID
+of this run), ``@@date@@`` and a line ``@@file NAME@@`` (a file as base64, made by ``FILES``;
+``@@uu NAME@@`` the same in uuencode). The
 EICAR test string and programs are made at run time, so that no scanner objects to the checkout.
 """
 
 from __future__ import annotations
 
 import base64
+import binascii
 import io
+import tarfile
 import tomllib
 import zipfile
 from collections.abc import Callable, Mapping
@@ -135,6 +138,10 @@ def _record(stated: dict[str, Any]) -> Record:
 
 
 def _fill(line: bytes) -> bytes:
+    if line.startswith(b"@@uu "):
+        content = FILES[line.removeprefix(b"@@uu ").removesuffix(b"@@").decode()]()
+        rows = (content[at : at + 45] for at in range(0, len(content), 45))
+        return b"\r\n".join(binascii.b2a_uu(row, backtick=True).rstrip(b"\n") for row in rows)
     if not line.startswith(b"@@file "):
         return line
     name = line.removeprefix(b"@@file ").removesuffix(b"@@").decode()
@@ -165,6 +172,23 @@ def _zip(name: str, content: bytes) -> bytes:
     return buffer.getvalue()
 
 
+def _tar_gz(name: str, content: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        entry = tarfile.TarInfo(name)
+        entry.size = len(content)
+        archive.addfile(entry, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def _encrypted_zip() -> bytes:
+    """A ZIP whose records say that its file is encrypted; nobody has to open it."""
+    archive = bytearray(_zip("mitsumori.txt", b"text " * 50))
+    archive[6] |= 1
+    archive[archive.index(b"PK\x01\x02") + 8] |= 1
+    return bytes(archive)
+
+
 def _pdf() -> bytes:
     objects = (
         b"<< /Type /Catalog /Pages 2 0 R >>",
@@ -187,5 +211,7 @@ FILES: dict[str, Callable[[], bytes]] = {
     "eicar": _eicar,
     "program": _program,
     "program-in-zip-in-zip": lambda: _zip("documents.zip", _zip("invoice.exe", _program())),
+    "program-in-tar-gz": lambda: _tar_gz("tools/setup.exe", _program()),
+    "encrypted-zip": _encrypted_zip,
     "pdf": _pdf,
 }
