@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from bench import accept, memory, mix, relay, report, spam
+from bench import accept, examination, memory, mix, relay, report, spam
 from bench.load import Shape
 from bench.postfix import Postfix, PostfixMissing, postfix
 from bench.rspamd import RspamdMissing, rspamd
@@ -18,7 +18,7 @@ from bench.stack import free_ports, stack
 from demo.place import CHECKOUT
 
 FOLDER = CHECKOUT / "var" / "bench"
-PARTS = ("accept", "relay", "spam")
+PARTS = ("spam", "examination", "accept", "relay")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,7 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     FOLDER.mkdir(parents=True, exist_ok=True)
     if "spam" in parts:
         _spam()
-    if set(parts) - {"spam"}:
+    if "examination" in parts:
+        _examination()
+    if set(parts) - {"spam", "examination"}:
         with ExitStack() as resources:
             _run(parts, options.quick, resources)
     return 0
@@ -48,6 +50,17 @@ def _spam() -> None:
         return
     print(caught)
     _show("spam", "Spam classifier", figures, (), report.versions(None))
+
+
+def _examination() -> None:
+    """The core alone, in this process."""
+    with tempfile.TemporaryDirectory(prefix="mailsec-mix-") as folder:
+        try:
+            figures, shares = examination.measure(Path(folder), say)
+        except mix.MixMissing as missing:
+            say(f"the examination is not measured: {missing}")
+            return
+    _show("examination", "Inbound examination", figures, shares, report.versions(None))
 
 
 def _run(parts: Sequence[str], quick: bool, resources: ExitStack) -> None:
