@@ -45,5 +45,8 @@ def configure(options: Mapping[str, Any]) -> None:
     root.handlers = [handler]
     root.setLevel(options["level"])
     # One line a task or a request drowns the lines that matter.
-    for noisy in ("celery.app.trace", "celery.worker.strategy", "django.request"):
+    for noisy in (
+        *("celery.app.trace", "celery.worker.strategy", "django.request"),
+        "libarchive",  # says at each start which functions its library lacks
+    ):
         logging.getLogger(noisy).setLevel(logging.WARNING)

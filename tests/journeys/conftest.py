@@ -42,6 +42,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         made.environment.update(_senders(folder, names))
         certificate = make_certificate(folder, "office.alpha.example.jp").file
         _add_gamma(made)
+        _add_delta(made)
         _add_hops(made, slow)
         secret = _add_connectors(made, certificate)
         made.start()
@@ -71,6 +72,14 @@ def _add_gamma(made: Service) -> None:
     hop = f"127.0.0.1:{made.mail_servers['alpha'].port}"
     made.manage("tenant", "nexthop", "add", "gamma", hop, "--domain", "gamma.example.jp")
     made.passwords["gamma"] = _connector(made, "gamma", "office", "auth")
+
+
+def _add_delta(made: Service) -> None:
+    """A tenant with the product's defaults, the spam check included."""
+    made.manage("tenant", "create", "delta", "--name", "Company delta", "--menu", "1")
+    made.manage("tenant", "domain", "add", "delta", "delta.example.jp")
+    hop = f"127.0.0.1:{made.mail_servers['alpha'].port}"
+    made.manage("tenant", "nexthop", "add", "delta", hop, "--domain", "delta.example.jp")
 
 
 def _add_hops(made: Service, slow: MailServer) -> None:
