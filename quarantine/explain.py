@@ -201,6 +201,9 @@ _FINDINGS: Mapping[str, Any] = {
     "unsupported": gettext_lazy(
         "%(item)s is of a kind that cannot be opened here, so its contents were not examined."
     ),
+    "letter-protected": gettext_lazy(
+        "The letter is signed or encrypted, so the warning stands before its subject."
+    ),
     "spam": gettext_lazy("The spam score is %(score)s of 100."),
     "spam-words-body": gettext_lazy(
         "The words of the mail are like those of spam, for example: %(examples)s."

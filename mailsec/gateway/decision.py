@@ -9,10 +9,13 @@ from types import MappingProxyType
 from mailsec.gateway.authentication import Authentication, Failure
 from mailsec.gateway.envelope import Direction, Envelope
 from mailsec.gateway.filters import structure
-from mailsec.gateway.policy import Handling, Policy, Unexamined
+from mailsec.gateway.policy import Handling, Language, Policy, Unexamined
 from mailsec.gateway.verdict import Decision, Disposition, Finding, Label, Severity, Verdict
 
 CONDEMNING = (Severity.MALICIOUS, Severity.FORBIDDEN)
+# A note of the pipeline's: no warning can be put into this letter.
+LETTER_PROTECTED = "letter-protected"
+WARNING_TAGS = {Language.JAPANESE: "[要注意] ", Language.ENGLISH: "[Suspicious] "}
 # Their unwanted findings are judged by a list, a matrix and a threshold of their own.
 _JUDGED_APART = frozenset(("listed", "authentication", "spam"))
 # Codes of the filter ``listed``: the lists speak for the whole message.
@@ -210,12 +213,19 @@ def by_authentication(found: Authentication, policy: Policy) -> Handling:
 
 
 def _warned(decision: Decision, verdict: Verdict, policy: Policy) -> Decision:
+    """With the warning at the head of the body; a letter that may not be altered has it before its
+    subject, or whoever signs a mail, or writes so, would go without one."""
     suspicious = tuple(f for f in verdict.findings if f.severity is Severity.SUSPICIOUS)
     if not suspicious:
         return decision
-    return replace(
+    decision = replace(
         decision,
         label=_worse(decision.label, Label.SUSPICIOUS),
         reasons=(*decision.reasons, *suspicious),
-        banner=(*decision.banner, *suspicious) if policy.warn_suspicious else decision.banner,
     )
+    if not policy.warn_suspicious:
+        return decision
+    prefix = decision.subject_prefix
+    if any(finding.code == LETTER_PROTECTED for finding in verdict.findings):
+        prefix = prefix or WARNING_TAGS[policy.language]
+    return replace(decision, subject_prefix=prefix, banner=(*decision.banner, *suspicious))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mailsec.gateway.authentication import Authentication, Dmarc, Result, Spf
 from mailsec.gateway.decision import decide
 from mailsec.gateway.envelope import Client, Direction, Envelope
-from mailsec.gateway.policy import Handling, Policy
+from mailsec.gateway.policy import Handling, Language, Policy
 from mailsec.gateway.verdict import Decision, Disposition, Finding, Label, Severity, Verdict
 
 POLICY = Policy()
@@ -154,6 +154,18 @@ def test_suspicious_mail_carries_its_reasons_at_its_head() -> None:
     assert (tagged.banner, tagged.label) == ((SUSPICIOUS,), Label.SPAM)
     silent = decided(SUSPICIOUS, policy=replace(POLICY, warn_suspicious=False))
     assert (silent.banner, silent.label) == ((), Label.SUSPICIOUS)
+
+
+def test_a_letter_that_may_not_be_altered_is_warned_of_before_its_subject() -> None:
+    """In the tenant's language; a spam tag says enough by itself."""
+    protected = Finding("structure", "letter-protected", Severity.NOTE)
+    assert decided(SUSPICIOUS, protected).subject_prefix == "[要注意] "
+    english = replace(POLICY, language=Language.ENGLISH)
+    assert decided(SUSPICIOUS, protected, policy=english).subject_prefix == "[Suspicious] "
+    assert decided(SUSPICIOUS, protected, score=70).subject_prefix == "[SPAM] "
+    silent = replace(POLICY, warn_suspicious=False)
+    assert not decided(SUSPICIOUS, protected, policy=silent).changes_message
+    assert not decided(protected).changes_message
 
 
 def test_outbound_mail_is_judged_by_its_contents_alone() -> None:

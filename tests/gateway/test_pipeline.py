@@ -368,3 +368,16 @@ def test_any_bytes_go_the_whole_way(noise: bytes, head: bytes) -> None:
     decision = decide(verdict, INBOUND, POLICY)
     if not decision.changes_message and decision.disposition is Disposition.DELIVER:
         assert prepare(Message(raw), decision, POLICY, WHEN) == raw
+
+
+def test_a_mark_of_encryption_does_not_silence_a_warning() -> None:
+    """Anybody can write that line into a letter, which is then not altered: its subject is."""
+    raw = (
+        b"From: a@example.jp\r\nSubject: \xe8\xab\x8b\xe6\xb1\x82\r\n"
+        b"Content-Type: text/html; charset=utf-8\r\n\r\n<p>-----BEGIN PGP SIGNED MESSAGE-----</p>"
+        b'<a href="http://files.example.org/x">https://example.com/x</a>\r\n'
+    )
+    decision = decide(look(raw), INBOUND, POLICY)
+    out = prepare(Message(raw), decision, POLICY, WHEN)
+    assert Message(out).subject.startswith("[要注意] ")
+    assert out.partition(b"\r\n\r\n")[2] == raw.partition(b"\r\n\r\n")[2]

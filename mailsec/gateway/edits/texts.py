@@ -53,6 +53,10 @@ _JUDGEMENTS: dict[str, tuple[str, str]] = {
         "署名または暗号化されているため変更できません",
         "signed or encrypted, so nothing is altered",
     ),
+    "letter-protected": (
+        "署名または暗号化されているため、警告は件名に付けます",
+        "signed or encrypted, so the warning stands before the subject",
+    ),
     "several-authors": ("差出人が複数あります", "it names several authors"),
     "several-subjects": ("件名が複数あります", "it has several subjects"),
     "dmarc-fail": ("差出人のドメインを確認できません（DMARC）", "DMARC failed"),
