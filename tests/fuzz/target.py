@@ -12,11 +12,13 @@ from mailsec.gateway.edits.trace import Trace
 from mailsec.gateway.envelope import Client, Direction, Envelope
 from mailsec.gateway.errors import EditRefused
 from mailsec.gateway.inspect import describe
+from mailsec.gateway.jail.opener import Jail
 from mailsec.gateway.message import Message
 from mailsec.gateway.pipeline import decide, examine, prepare
 from mailsec.gateway.policy import Handling, Policy
 from mailsec.gateway.ports import Services
 from mailsec.gateway.signatures.engine import BuiltinScanner
+from mailsec.gateway.spam.classifier import BaseClassifier
 from mailsec.gateway.verdict import Disposition, Severity
 from tests.gateway.checks.making import Known, arc_key
 
@@ -32,9 +34,14 @@ _STRICT = replace(_DEFAULT, tag_score=1, above_quarantine_score=Handling.TAG)
 
 @functools.cache
 def services() -> Services:
-    """The core's own services: nothing here opens a connection."""
+    """All that an examination has, but for the network and the tenant's records."""
     authenticator = SenderAuthenticator(Known(), lambda: _WHEN, lambda: 0.0)
-    return Services(BuiltinScanner(), authenticator=authenticator)
+    return Services(
+        BuiltinScanner(),
+        classifier=BaseClassifier(),
+        authenticator=authenticator,
+        unpack=Jail(),
+    )
 
 
 def check(raw: bytes, number: int) -> None:
