@@ -13,7 +13,6 @@ from tests.service import PASSWORD, Service, service
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.stack,
-    pytest.mark.xdist_group("browser"),
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
 ]
 HOSTILE_SUBJECT = '</title><script>window.__xss=1</script>"><img src=x onerror=window.__xss=2>'

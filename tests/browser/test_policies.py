@@ -14,7 +14,6 @@ from tests.service import Service, service
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.stack,
-    pytest.mark.xdist_group("browser"),
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
 ]
 PAGES = (

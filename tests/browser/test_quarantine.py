@@ -16,7 +16,6 @@ from tests.service import Service, service
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.stack,
-    pytest.mark.xdist_group("browser"),
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
 ]
 CASE = (Path(__file__).parents[1] / "journeys" / "cases" / "hold-02.eml").read_bytes()

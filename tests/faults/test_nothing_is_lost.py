@@ -20,7 +20,7 @@ from demo.valkey import Valkey
 from tests.faults.load import Load
 from tests.service import TENANTS, Service, broker
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("faults")]
+pytestmark = pytest.mark.stack
 
 # Copies that were on the wire when a worker died: both of its processes may have had one each.
 _ON_THE_WIRE = 4

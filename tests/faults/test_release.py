@@ -8,7 +8,7 @@ from tests.journeys.mails import SENDER, USER, marker
 from tests.journeys.pages import Browser, unreadable
 from tests.service import Service
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("faults")]
+pytestmark = pytest.mark.stack
 
 
 def test_a_release_outlives_the_workers_and_its_tasks(running_service: Service) -> None:

@@ -14,7 +14,6 @@ from tests.service import Service, service
 
 pytestmark = [
     pytest.mark.stack,
-    pytest.mark.xdist_group("scanner"),
     pytest.mark.skipif(bool(clamav.missing()), reason=clamav.missing()),
 ]
 SENDER, USER = "list@example.net", "user@alpha.example.jp"

@@ -12,7 +12,7 @@ from tests.journeys.mails import arrived, below_trace, marker, pass_by, plain
 from tests.servers.certificate import make_certificate
 from tests.servers.smtp_client import Reply, SmtpClient
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.stack
 
 BOSS = "boss@alpha.example.jp"
 PARTNER = "partner@example.com"

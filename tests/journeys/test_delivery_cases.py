@@ -10,7 +10,7 @@ from tests.journeys.mails import SENDER, USER, arrived, below_trace, marker, pas
 from tests.servers.mx import Received
 from tests.service import Service
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.stack
 
 GONE = ("550 5.1.1 no such user",) * 9
 LATER = ("451 4.2.0 try again later",)

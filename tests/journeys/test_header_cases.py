@@ -24,7 +24,7 @@ from tests.journeys.mails import (
 )
 from tests.service import Service
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.stack
 
 CLEAN = ["hdr-02", "hdr-03", "hdr-04", "mime-01", "smtp-06"]
 

@@ -22,7 +22,7 @@ from tests.journeys.mails import (
 )
 from tests.service import Service
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.stack
 
 CODED = base64.encodebytes(PROGRAM).replace(b"\n", b"\r\n")
 # The program's text as base64, at each of the three places it can begin.

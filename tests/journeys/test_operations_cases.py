@@ -17,7 +17,7 @@ from tests.journeys.conftest import Place
 from tests.journeys.mails import SENDER, USER, arrived, marker, plain
 from tests.service import Service, broker
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.stack
 
 
 def tasks(service: Service) -> Celery:

@@ -24,7 +24,7 @@ from tests.journeys.mails import (
 from tests.journeys.pages import Browser, unreadable
 from tests.service import Service
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.stack
 _LINK = re.compile(r"http://alpha\.localhost:\d+(/quarantine/[A-Za-z0-9_-]{43})")
 
 

@@ -10,7 +10,7 @@ from tests.journeys.mails import SENDER, arrived, marker, plain
 from tests.servers.smtp_client import Reply, SmtpClient
 from tests.service import Service
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.stack
 
 
 def recipient_reply(service: Service, address: str) -> Reply:

@@ -15,7 +15,7 @@ from tests.journeys.mails import arrived, marker, plain
 from tests.servers.smtp_client import SmtpClient
 from tests.service import PASSWORD, Service
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.stack
 
 BLOCKED = "salesman@nuisance.example.net"
 PEST = "salesman@pest.example.net"

@@ -13,7 +13,7 @@ from tests.journeys.conftest import Place
 from tests.journeys.mails import USER, arrived, below_trace, marker, plain
 from tests.servers.dns import txt
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.stack
 
 AUTHOR = "sender@shop.example.jp"
 

@@ -25,7 +25,7 @@ from tests.journeys.mails import (
 from tests.servers.smtp_client import SmtpClient
 from tests.service import Service
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.stack
 
 LOOK_ALIKES = {
     "LF.LF": b"\n.\n",

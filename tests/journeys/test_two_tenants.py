@@ -8,7 +8,7 @@ import pytest
 
 from tests.service import Service
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.stack
 
 
 def mail(marker: str, recipient: str, body: str = "body") -> bytes:

@@ -12,7 +12,7 @@ from mailsec.gateway.message import Message
 from tests.journeys.mails import PROGRAM, arrived, below_trace, marker, plain, text_part, with_file
 from tests.service import Service
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.stack
 
 SENDER, USER = "buyer@example.net", "user@delta.example.jp"
 LETTERS = {

@@ -26,7 +26,7 @@ from tests.journeys.mails import (
 )
 from tests.service import Service
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.stack
 
 
 def zipped(files: dict[str, bytes]) -> bytes:

@@ -20,7 +20,6 @@ from tests.servers import clamav
 
 pytestmark = [
     pytest.mark.skipif(bool(clamav.missing()), reason=clamav.missing()),
-    pytest.mark.xdist_group("clamd"),
 ]
 
 
