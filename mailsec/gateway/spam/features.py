@@ -17,8 +17,8 @@ TEXT_BITS = 18
 FACT_BITS = 13
 SIZE = (1 << TEXT_BITS) + (1 << FACT_BITS)
 SALTS = {"words-body": 0x11, "words-subject": 0x2222, "sender": 0x333333}
-_FACT_VALUE = 0.25
-_FEW = {"words-body": 150, "words-subject": 0, "sender": 0}
+_FACT_VALUE = 0.35
+_FEW = {"words-body": 400, "words-subject": 20, "sender": 0}
 _SCALES = {"words-body": 1.0, "words-subject": 0.7, "sender": 0.3}
 
 

@@ -23,9 +23,11 @@ _BIAS_RATE = 0.15
 _START = 1e-3
 # To lose a wanted mail is worse than to let one of spam through.
 _HAM_WEIGHT = 3.0
+# Made ham sounds much like phishing; with a greater weight it would hide it.
+_MADE_HAM_WEIGHT = 1.0
 _FOLDS = 5
-_TAGGED_HAM = 0.005
-_QUARANTINED_HAM = 0.001
+_TAGGED_HAM = 0.0015
+_QUARANTINED_HAM = 0.0005
 _LEAST_STEP = 0.5
 
 
@@ -66,7 +68,7 @@ def fit(mails: Sequence[Example], seed: int) -> tuple[NDArray[np.float32], float
             mail = mails[place]
             here = weights[mail.buckets]
             error = _sigmoid(float(here @ mail.values) + bias) - mail.spam
-            error *= 1.0 if mail.spam else _HAM_WEIGHT
+            error *= _weight(mail)
             gradient = np.float32(error) * mail.values
             grown = squares[mail.buckets] + gradient * gradient
             squares[mail.buckets] = grown
@@ -74,6 +76,12 @@ def fit(mails: Sequence[Example], seed: int) -> tuple[NDArray[np.float32], float
             bias_squares += error * error
             bias -= _BIAS_RATE * error / math.sqrt(bias_squares)
     return weights, bias
+
+
+def _weight(mail: Example) -> float:
+    if mail.spam:
+        return 1.0
+    return _MADE_HAM_WEIGHT if mail.made else _HAM_WEIGHT
 
 
 def _sigmoid(logit: float) -> float:
@@ -96,7 +104,7 @@ def cross_validated(mails: Sequence[Example], seed: int) -> NDArray[np.float64]:
 
 
 def calibrate(mails: Sequence[Example], logits: NDArray[np.float64]) -> Calibration:
-    """60 where 0.5 % of the ham lies above, 90 where 0.1 % does.
+    """60 where 0.15 % of the ham lies above, 90 where 0.05 % does.
 
     Made ham counts too: it stands for the business mail that public ham has next to none of.
     """

@@ -32,8 +32,8 @@ def test_every_slot_is_filled_and_every_mail_is_read_back() -> None:
         shown = f"{message.subject}\n{message.text}\n{message.from_}"
         assert "{" not in shown, one.kind
         assert "}" not in shown, one.kind
-        assert message.subject, one.kind
-        assert message.text.strip(), one.kind
+        assert message.subject or one.kind.endswith("ham/s-none") or "no-subject" in one.kind
+        assert message.text.strip() or one.kind.endswith("ham/s-file-only"), one.kind
         assert not message.defects, one.kind
 
 

@@ -31,19 +31,20 @@ class Made:
 
 
 def mails(variants: int, seed: int) -> Iterator[Made]:
-    """``variants`` mails of every body, twice as many of Japanese ham; the same for a seed."""
+    """``variants`` mails of every body, twice as many of Japanese ham, half of everyday ham."""
     for template in templates():
         chance = random.Random(f"{seed}:{template.kind}")  # noqa: S311 - variety, no secret
         # Public mail holds much Japanese spam and hardly any Japanese ham.
         rare = template.japanese and not template.spam
-        for _ in range(variants * 2 if rare else variants):
+        count = variants * 2 if rare else variants
+        for _ in range((count + 1) // 2 if template.everyday else count):
             yield Made(_mail(template, chance), template.spam, template.kind)
 
 
 def _mail(template: Template, chance: random.Random) -> bytes:
     host = f"{chance.choice(_WORDS)}.{chance.choice(_ENDINGS)}"
     slots = _slots(template, chance, host)
-    subject = fill(template.fields["Subject"], chance, slots)
+    subject = fill(template.fields.get("Subject", ""), chance, slots)
     text = fill(template.body, chance, slots)
     code = chance.choice(_JAPANESE_CODES) if template.japanese else "utf-8"
     code = code if _fits(subject + text + "".join(slots.values()), code) else "utf-8"
@@ -51,7 +52,8 @@ def _mail(template: Template, chance: random.Random) -> bytes:
     message = _with_files(template, body, chance, slots)
     message["From"] = _author(template, chance, host, slots, code)
     message["To"] = "recipient@example.jp"
-    message["Subject"] = parts.words(subject, code)
+    if subject:
+        message["Subject"] = parts.words(subject, code)
     day, minute = chance.randrange(1, 29), chance.randrange(10, 60)
     message["Date"] = f"{day} Apr 2024 10:{minute}:00 +0900"
     return message.as_bytes().replace(b"\n", b"\r\n")
@@ -134,10 +136,11 @@ def _with_files(
     calendar = "Calendar" in template.fields and chance.random() < 0.8
     if not name and not calendar:
         return body
-    if name and not calendar and chance.random() < 0.2:
+    if name and not calendar and "Empty" not in template.fields and chance.random() < 0.2:
         return body  # the sender forgot the file
     whole = parts.multipart(chance, "mixed")
-    whole.attach(body)
+    if "Empty" not in template.fields or chance.random() < 0.5:
+        whole.attach(body)
     if calendar:
         whole.attach(
             parts.text("BEGIN:VCALENDAR\nMETHOD:REQUEST\nEND:VCALENDAR\n", "calendar", "utf-8")

@@ -58,7 +58,7 @@ def _table(text: str, chance: random.Random) -> str:
 
 
 def _card(text: str, chance: random.Random) -> str:
-    preheader = escape(text[:40])
+    preheader = escape(_LINK.sub("", text[:40]))
     rows = "".join(f"<p>{_anchor(line, chance, ' class=button')}</p>" for line in text.split("\n"))
     return (
         "<!DOCTYPE html><html><head><meta name=viewport content='width=device-width'>"

@@ -25,6 +25,11 @@ class Template:
     fields: Mapping[str, str]
     body: str
 
+    @property
+    def everyday(self) -> bool:
+        """Short or plain business mail, of which there are many bodies with few words each."""
+        return self.kind.partition("/")[2].startswith(("s-", "m-"))
+
 
 @cache
 def templates() -> tuple[Template, ...]:
@@ -40,7 +45,7 @@ def _read(name: str) -> list[Template]:
         fields: dict[str, str] = {}
         position = 1
         while position < len(lines) and (
-            match := re.match(r"(Subject|Html|Files|From|Bounce|Calendar): (.*)", lines[position])
+            match := re.match(r"(Subject|NoSubject|Html|Files|From|Bounce|Calendar|Empty): (.*)", lines[position])
         ):
             fields[match[1]] = match[2]
             position += 1
