@@ -45,7 +45,9 @@ def _read(name: str) -> list[Template]:
         fields: dict[str, str] = {}
         position = 1
         while position < len(lines) and (
-            match := re.match(r"(Subject|NoSubject|Html|Files|From|Bounce|Calendar|Empty): (.*)", lines[position])
+            match := re.match(
+                r"(Subject|NoSubject|Html|Files|From|Bounce|Calendar|Empty): (.*)", lines[position]
+            )
         ):
             fields[match[1]] = match[2]
             position += 1
