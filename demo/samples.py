@@ -1,9 +1,9 @@
 """The sample mails: each NAME.toml states what is sent and its outcome, NAME.eml is the mail.
 
-The .eml files hold LF line ends and these kinds of marker, filled in here: ``@@id@@`` (a Message-ID
-of this run), ``@@date@@`` and a line ``@@file NAME@@`` (a file as base64, made by ``FILES``;
-``@@uu NAME@@`` the same in uuencode). The
-EICAR test string and programs are made at run time, so that no scanner objects to the checkout.
+The .eml files hold LF line ends and markers that are filled in here: ``@@id@@`` (a Message-ID of this
+run), ``@@date@@``, ``@@run@@`` (a word that each run has for itself), and lines ``@@file NAME@@`` and
+``@@uu NAME@@`` (a file as base64 or uuencode, made by ``FILES``). The EICAR test string and programs
+are made at run time, so that no scanner objects to the checkout.
 """
 
 from __future__ import annotations
@@ -75,6 +75,7 @@ class Sample:
     def build(self, run: str, when: datetime) -> bytes:
         """The mail as it goes over the wire."""
         text = self.source.replace(b"@@id@@", f"<{self.message_id(run)}>".encode())
+        text = text.replace(b"@@run@@", run.encode())
         text = text.replace(b"@@date@@", format_datetime(when).encode())
         lines = [_fill(line) for line in text.split(b"\n")]
         wire = b"\r\n".join(lines)

@@ -115,7 +115,12 @@ def _verdict_badge(code: str, severity: str) -> Badge:
         return Badge(_("Forbidden file"), "bad")
     if severity == Severity.UNEXAMINED:
         return Badge(_("Unexaminable"), "warn")
+    if severity == Severity.UNWANTED:
+        return verdict_badge(_UNWANTED.get(code, VerdictChoice.FORGED))
     return Badge(_("Suspicious"), "warn")
+
+
+_UNWANTED = {"spam": VerdictChoice.SPAM, "blocked": VerdictChoice.BLOCKED}
 
 
 _VERDICTS: Mapping[str, tuple[str, Any]] = {

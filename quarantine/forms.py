@@ -36,6 +36,9 @@ DIRECTIONS = [
 ]
 FOUND = [
     ("", pgettext_lazy("filter", "All")),
+    ("spam", _("Spam")),
+    ("forged", _("Forged or blocked sender")),
+    ("suspicious", _("Suspicious")),
     ("virus", _("Virus")),
     ("file-type", _("Forbidden file")),
     ("unexamined", _("Could not be examined")),

@@ -19,6 +19,8 @@ from tenants.models import Tenant
 from tenants.scope import scoped
 
 CONDEMNED = ("malicious", "forbidden")
+# What the figures of unwanted mail count, by the one word that a message was given.
+JUDGED = {"spam": ("spam",), "forged": ("forged", "blocked"), "suspicious": ("suspicious",)}
 # What the quarantine's list shows: held whole, let go by somebody, or delivered without a part.
 KEPT: Mapping[str, Q] = {
     "held": Q(state=MessageState.QUARANTINED),
@@ -129,6 +131,8 @@ def _with_finding(found: str) -> Q:
         return Q(changed=True)
     if not found:
         return Q()
+    if found in JUDGED:
+        return Q(verdict__in=JUDGED[found])
     rows = FindingRow.objects.filter(message_id=OuterRef("pk"))
     if found == "unexamined":
         return Q(Exists(rows.filter(severity="unexamined")))
@@ -166,6 +170,7 @@ def tally(tenant: Tenant, since: datetime, until: datetime) -> Mapping[str, int]
         quarantined=Count("id", filter=Q(state=MessageState.QUARANTINED)),
         shunted=Count("id", filter=Q(state=MessageState.SHUNTED)),
         changed=Count("id", filter=Q(changed=True)),
+        **{name: Count("id", filter=Q(verdict__in=labels)) for name, labels in JUDGED.items()},
     )
     found = rows.filter(findings__severity__in=CONDEMNED)
     figures["viruses"] = found.filter(findings__code="virus").distinct().count()

@@ -20,6 +20,9 @@ FIGURES = (
     "quarantined",
     "shunted",
     "changed",
+    "spam",
+    "forged",
+    "suspicious",
     "viruses",
     "file_types",
 )

@@ -24,12 +24,15 @@ from tenants.access import ConsoleRequest, tenant_page
 # Each figure with its name and the filter that lists what it counts.
 FIGURES: tuple[tuple[str, object, Mapping[str, str]], ...] = (
     ("inbound", _("Inbound mail"), {"direction": "inbound"}),
-    ("outbound", _("Outbound mail"), {"direction": "outbound"}),
+    ("spam", _("Spam"), {"found": "spam"}),
     ("viruses", _("Viruses found"), {"found": "virus"}),
     ("file_types", _("Forbidden files found"), {"found": "file-type"}),
+    ("forged", _("Forged or blocked senders"), {"found": "forged"}),
+    ("suspicious", _("Suspicious mail"), {"found": "suspicious"}),
     ("changed", _("Changed before delivery"), {"found": "changed"}),
     ("quarantined", _("Quarantined"), {"state": "quarantined"}),
     ("shunted", _("Set aside"), {"state": "shunted"}),
+    ("outbound", _("Outbound mail"), {"direction": "outbound"}),
     ("notices", _("Own notices"), {"direction": "notice"}),
 )
 OPEN: tuple[tuple[str, object], ...] = (

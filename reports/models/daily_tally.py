@@ -15,6 +15,9 @@ class DailyTally(models.Model):
     quarantined = models.PositiveIntegerField(default=0)
     shunted = models.PositiveIntegerField(default=0)
     changed = models.PositiveIntegerField(default=0)
+    spam = models.PositiveIntegerField(default=0)
+    forged = models.PositiveIntegerField(default=0)
+    suspicious = models.PositiveIntegerField(default=0)
     viruses = models.PositiveIntegerField(default=0)
     file_types = models.PositiveIntegerField(default=0)
 
