@@ -1,9 +1,9 @@
 """The sample mails: each NAME.toml states what is sent and its outcome, NAME.eml is the mail.
 
-The .eml files hold LF line ends and markers that are filled in here: ``@@id@@`` (a Message-ID of this
-run), ``@@date@@``, ``@@run@@`` (a word that each run has for itself), and lines ``@@file NAME@@`` and
-``@@uu NAME@@`` (a file as base64 or uuencode, made by ``FILES``). The EICAR test string and programs
-are made at run time, so that no scanner objects to the checkout.
+The .eml files hold LF line ends and markers that are filled in here: ``@@id@@`` (a Message-ID of
+this run), ``@@date@@``, ``@@run@@`` (a word that each run has for itself), and lines
+``@@file NAME@@`` and ``@@uu NAME@@`` (a file as base64 or uuencode, made by ``FILES``). The EICAR
+test string and programs are made at run time, so that no scanner objects to the checkout.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         made.environment.update(_senders(folder, names))
         certificate = make_certificate(folder, "office.alpha.example.jp").file
         _add_gamma(made)
-        _add_delta(made)
+        _add_epsilon(made)
         _add_hops(made, slow)
         secret = _add_connectors(made, certificate)
         made.start()
@@ -74,12 +74,12 @@ def _add_gamma(made: Service) -> None:
     made.passwords["gamma"] = _connector(made, "gamma", "office", "auth")
 
 
-def _add_delta(made: Service) -> None:
+def _add_epsilon(made: Service) -> None:
     """A tenant with the product's defaults, the spam check included."""
-    made.manage("tenant", "create", "delta", "--name", "Company delta", "--menu", "1")
-    made.manage("tenant", "domain", "add", "delta", "delta.example.jp")
+    made.manage("tenant", "create", "epsilon", "--name", "Company epsilon", "--menu", "1")
+    made.manage("tenant", "domain", "add", "epsilon", "epsilon.example.jp")
     hop = f"127.0.0.1:{made.mail_servers['alpha'].port}"
-    made.manage("tenant", "nexthop", "add", "delta", hop, "--domain", "delta.example.jp")
+    made.manage("tenant", "nexthop", "add", "epsilon", hop, "--domain", "epsilon.example.jp")
 
 
 def _add_hops(made: Service, slow: MailServer) -> None:

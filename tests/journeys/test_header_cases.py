@@ -26,7 +26,7 @@ from tests.service import Service
 
 pytestmark = pytest.mark.stack
 
-CLEAN = ["hdr-02", "hdr-03", "hdr-04", "mime-01", "smtp-06"]
+CLEAN = ["hdr-02", "hdr-04", "mime-01", "smtp-06"]
 
 
 @pytest.mark.parametrize("name", CLEAN)
@@ -60,6 +60,8 @@ def test_strange_fields_pass_as_they_came(running_service: Service, kind: str) -
     """hdr-02: no 8-bit, broken or oddly spaced field is lost, repaired or an error."""
     mark = marker("hdr-02-kind")
     message = plain(mark, fields=STRANGE_FIELDS[kind] + b"\r\n")
+    if STRANGE_FIELDS[kind].startswith(b"Subject:"):  # two of them would be tagged (hdr-07)
+        message = message.replace(f"Subject: {mark}\r\n".encode(), b"")
     assert running_service.send(SENDER, [USER], message)[-1] == 250
     assert below_trace(arrived(running_service, "alpha", mark).content) == message
 

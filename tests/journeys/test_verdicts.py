@@ -1,6 +1,6 @@
 """Each verdict on inbound mail, from the SMTP client to what the customer's server receives.
 
-delta has the product's defaults. The wanted mails are ordinary letters in both languages; spam is
+epsilon has the product's defaults. The wanted mails are ordinary letters in both languages; spam is
 written so that nobody could take it for anything else.
 """
 
@@ -14,7 +14,7 @@ from tests.service import Service
 
 pytestmark = pytest.mark.stack
 
-SENDER, USER = "buyer@example.net", "user@delta.example.jp"
+SENDER, USER = "buyer@example.net", "user@epsilon.example.jp"
 LETTERS = {
     "en": "Good morning,\r\n\r\nthank you for the meeting on Monday. The minutes are below; please"
     " tell me by Friday if I have left anything out.\r\n\r\nKind regards\r\n",
@@ -28,7 +28,15 @@ SPAM = {
     " working from home.\r\nTo be removed click http://pills.example.net/remove\r\n",
     "ja": "【至急】あなたの口座に現金5,000,000円の当選金をお振込みいたします。\r\n"
     "完全無料・即日入金・誰でも簡単に副収入が得られます。\r\n今すぐ下記の専用ページからお手続きください。\r\n"
-    "http://win.example.net/uketori?id=8841\r\n出会い・副業・即金・無料ポイントプレゼント中！\r\n",
+    "http://win.example.net/uketori?id=8841\r\n出会い・副業・即金・無料ポイントプレゼント中！\r\n"
+    "おめでとうございます！厳正なる抽選の結果、高額当選者に選ばれました。\r\n"
+    "※本日24時までにお手続きがない場合は権利が無効になります。\r\n"
+    "今だけ完全無料！スマホだけで誰でも月収100万円、必ず儲かる副業を紹介します。\r\n"
+    "配信停止はこちら http://win.example.net/stop\r\n",
+}
+SUBJECTS = {
+    "en": "FREE CASH!!! Lowest price pills, act now",
+    "ja": "【緊急】当選金500万円の受け取りについて【無料】",
 }
 UTF8 = b"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
 LANGUAGES = pytest.mark.parametrize("language", ["ja", "en"])
@@ -36,6 +44,12 @@ LANGUAGES = pytest.mark.parametrize("language", ["ja", "en"])
 
 def letter(mark: str, text: str, fields: bytes = UTF8) -> bytes:
     return plain(mark, text.encode(), SENDER, USER, fields)
+
+
+def spam(mark: str, language: str) -> bytes:
+    """Spam whose subject, in raw UTF-8, says so too."""
+    subject = f"Subject: {SUBJECTS[language]} {mark}".encode()
+    return letter(mark, SPAM[language]).replace(f"Subject: {mark}".encode(), subject, 1)
 
 
 def deliver(service: Service, raw: bytes, mark: str, sender: str = SENDER) -> bytes:
@@ -50,7 +64,7 @@ def test_wanted_mail_arrives_byte_for_byte(running_service: Service, language: s
     mark = marker(f"wanted-{language}")
     raw = letter(mark, LETTERS[language])
     assert below_trace(deliver(running_service, raw, mark)) == raw
-    record = running_service.settled("delta", mark)
+    record = running_service.settled("epsilon", mark)
     assert (record["state"], record["changed"]) == ("closed", False)
 
 
@@ -60,8 +74,8 @@ def test_spam_over_the_quarantine_threshold_stays_here(
 ) -> None:
     """With what speaks for spam among its findings."""
     mark = marker(f"spam-{language}")
-    assert running_service.send(SENDER, [USER], letter(mark, SPAM[language]))[-1] == 250
-    record = running_service.settled("delta", mark)
+    assert running_service.send(SENDER, [USER], spam(mark, language))[-1] == 250
+    record = running_service.settled("epsilon", mark)
     assert record["state"] == "quarantined"
     codes = {finding["code"] for finding in record["findings"]}
     assert "spam" in codes
@@ -74,17 +88,17 @@ def test_spam_is_tagged_and_otherwise_untouched_where_the_tenant_wants_no_quaran
     running_service: Service, language: str
 ) -> None:
     """Only the subject has other bytes."""
-    policy = ("tenant", "policy", "delta", "set")
+    policy = ("tenant", "policy", "epsilon", "set")
     running_service.manage(*policy, "above_quarantine_score=tag")
     try:
         running_service.wait_for(lambda: False, 3)  # every process has read the policy by then
         mark = marker(f"tagged-{language}")
-        raw = letter(mark, SPAM[language])
+        raw = spam(mark, language)
         content = below_trace(deliver(running_service, raw, mark))
     finally:
         running_service.manage(*policy, "above_quarantine_score=quarantine")
         running_service.wait_for(lambda: False, 3)
-    assert Message(content).subject == f"[SPAM] {mark}"
+    assert Message(content).subject == f"[SPAM] {SUBJECTS[language]} {mark}"
     # What our seal puts on top is not the sender's.
     assert content.endswith(
         raw[raw.index(b"Subject: ") :].replace(b"Subject: ", b"Subject: [SPAM] ", 1)
@@ -102,7 +116,7 @@ def test_a_suspicious_mail_carries_the_reasons_at_its_head(running_service: Serv
     text = text_part(Message(content), "text/html").text()
     assert "There is something suspicious about this message." in text
     assert text.index("<body>") < text.index("suspicious") < text.index("files.example.org")
-    record = running_service.settled("delta", mark)
+    record = running_service.settled("epsilon", mark)
     assert "link-mismatch" in {finding["code"] for finding in record["findings"]}
 
 
@@ -111,7 +125,7 @@ def test_two_authors_are_tagged_and_recorded(running_service: Service) -> None:
     mark = marker("two-authors")
     raw = letter(mark, LETTERS["en"], b"From: accounts@example.com\r\n" + UTF8)
     assert Message(deliver(running_service, raw, mark)).subject == f"[SPAM] {mark}"
-    record = running_service.settled("delta", mark)
+    record = running_service.settled("epsilon", mark)
     (found,) = [each for each in record["findings"] if each["code"] == "several-authors"]
     assert "accounts@example.com" in found["detail"]["senders"]
     assert SENDER in found["detail"]["senders"]
@@ -121,7 +135,7 @@ def test_a_blocked_author_is_kept_and_an_unproved_allowed_one_gains_nothing(
     running_service: Service,
 ) -> None:
     """The block names the author in From; anybody can write an allowed name there."""
-    add = ("tenant", "sender", "add", "delta")
+    add = ("tenant", "sender", "add", "epsilon")
     running_service.manage(*add, "block", "blocked@example.org")
     running_service.manage(*add, "allow", "winner@example.org")
     running_service.wait_for(lambda: False, 3)
@@ -132,7 +146,7 @@ def test_a_blocked_author_is_kept_and_an_unproved_allowed_one_gains_nothing(
         mark = marker("listed")
         raw = plain(mark, text.encode(), author, USER, UTF8)
         assert running_service.send("bounce@example.net", [USER], raw)[-1] == 250
-        record = running_service.settled("delta", mark)
+        record = running_service.settled("epsilon", mark)
         assert record["state"] == "quarantined"
         assert code in {finding["code"] for finding in record["findings"]}
 
