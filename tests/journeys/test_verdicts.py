@@ -100,9 +100,9 @@ def test_spam_is_tagged_and_otherwise_untouched_where_the_tenant_wants_no_quaran
         running_service.wait_for(lambda: False, 3)
     assert Message(content).subject == f"[SPAM] {SUBJECTS[language]} {mark}"
     # What our seal puts on top is not the sender's.
-    assert content.endswith(
-        raw[raw.index(b"Subject: ") :].replace(b"Subject: ", b"Subject: [SPAM] ", 1)
-    )
+    rest = raw[raw.index(b"Subject: ") :].replace(b"Subject: ", b"Subject: [SPAM] ", 1)
+    # A fold may stand for the tag's blank where the line would grow too long.
+    assert content.replace(b"[SPAM]\r\n ", b"[SPAM] ", 1).endswith(rest)
 
 
 def test_a_suspicious_mail_carries_the_reasons_at_its_head(running_service: Service) -> None:
