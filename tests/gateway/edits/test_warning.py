@@ -77,14 +77,17 @@ def test_html_and_text_are_both_headed() -> None:
         b'multipart/encrypted; protocol="application/pgp-encrypted"; boundary="b"',
     ],
 )
-def test_signed_and_encrypted_mail_is_never_altered(kind: bytes) -> None:
-    """Not one byte: a broken signature would be worse than a missing warning."""
+def test_signed_and_encrypted_letters_keep_every_byte_and_their_subject_warns(kind: bytes) -> None:
+    """What is signed or encrypted is what lies in the body; the subject stands outside of it."""
     raw = (
         FROM + b"Content-Type: " + kind + b"\r\n\r\n"
         b"--b\r\nContent-Type: text/plain\r\n\r\nhello\r\n"
         b"--b\r\nContent-Type: application/octet-stream\r\n\r\nx\r\n--b--\r\n"
     )
-    assert sent(raw).raw == raw
+    out = sent(raw)
+    assert out.subject.startswith("[要注意]")
+    assert out.raw.partition(b"\r\n\r\n")[2] == raw.partition(b"\r\n\r\n")[2]
+    assert [field.name for field in out.headers] == [field.name for field in Message(raw).headers]
 
 
 def test_a_signed_part_inside_stays_while_the_letter_is_headed() -> None:
