@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from mailsec.gateway.verdict import Severity
 from quarantine.choices import DirectionChoice, EventKind
 from quarantine.explain import Badge, copy_badge
 from quarantine.models import Event, StoredMessage
@@ -90,7 +91,12 @@ def _examined(message: StoredMessage, data: Mapping[str, Any]) -> str:
             "%(count)d attachments are removed before delivery.",
             removed,
         ) % {"count": removed}
-    if data.get("reasons"):
+    severities = {reason.get("severity") for reason in data.get("reasons", ())}
+    if Severity.UNWANTED in severities:
+        return _("It is delivered with a tag before its subject.")
+    if Severity.SUSPICIOUS in severities:
+        return _("It looks suspicious and is delivered.")
+    if severities:
         return _("Not everything could be examined. The mail is delivered all the same.")
     return _("Nothing was found.")
 

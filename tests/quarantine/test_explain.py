@@ -178,3 +178,21 @@ def test_attachments_were_removed_only_from_a_changed_message() -> None:
     ]
     assert explain.removed_files(message(changed=True), rows) == ["b.zip"]
     assert explain.removed_files(message(changed=False), rows) == []
+
+
+@pytest.mark.parametrize(
+    ("severities", "words"),
+    [
+        ([], "Nothing was found."),
+        (["unexamined"], "Not everything could be examined. The mail is delivered all the same."),
+        (["suspicious", "unexamined"], "It looks suspicious and is delivered."),
+        (["unwanted", "suspicious"], "It is delivered with a tag before its subject."),
+    ],
+)
+def test_the_step_of_examining_says_what_was_done(severities: list[str], words: str) -> None:
+    """In the trace of a mail that is delivered."""
+    data = {"removed": 0, "reasons": [{"severity": severity} for severity in severities]}
+    with translation.override("en"):
+        assert (
+            trace.step(message(), Event(at=WHEN, kind=EventKind.EXAMINED, data=data)).text == words
+        )
