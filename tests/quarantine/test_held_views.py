@@ -111,7 +111,7 @@ class TestList:
             quarantined(tenant, label=label)
         text = Elements(page_of(at_console(tenant), "/quarantine/?verdict=blocked")).text
         assert re.search(r"Spam\s+2", text)
-        assert re.search(r"On a block list\s+1", text)
+        assert re.search(r"Blocked\s+1", text)
 
     def test_pages_keep_the_filters_and_cost_the_same(self, tenant: Tenant) -> None:
         """However long the list is."""
