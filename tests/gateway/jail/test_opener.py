@@ -132,6 +132,9 @@ def test_the_helper_holds_nothing_of_the_worker(
     with Path("/dev/null").open() as held:
         list(jail(ARCHIVE, Budget()))
         helper = Path(f"/proc/{helper_of(jail)}")
+        if not os.access(helper / "environ", os.R_OK):
+            # It cannot be looked into by its own user either; root may, and does below.
+            pytest.skip("only root may look into a process that gave up being dumped")
         assert b"DATABASE_URL" not in (helper / "environ").read_bytes()
         opened = [os.readlink(link) for link in (helper / "fd").iterdir()]
         assert held.fileno() > 2
