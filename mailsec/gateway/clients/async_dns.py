@@ -14,7 +14,7 @@ import dns.reversename
 from dns.rdtypes.ANY.MX import MX
 from dns.rdtypes.ANY.TXT import TXT
 
-from mailsec.gateway.clients.dns import NameServers
+from mailsec.gateway.clients.dns import UNASKABLE, NameServers, configured
 from mailsec.gateway.errors import TemporaryResolverError
 from mailsec.gateway.reputation.sanity import ReverseNames
 
@@ -24,14 +24,6 @@ LEAST_SECONDS, MOST_SECONDS = 5.0, 3600.0
 ABSENT_SECONDS = 120.0
 MOST_VALUES = 50
 _PTR_NAMES = 5
-_UNASKABLE = (
-    dns.name.LabelTooLong,
-    dns.name.NameTooLong,
-    dns.name.EmptyLabel,
-    dns.name.BadEscape,
-    dns.name.IDNAException,
-    UnicodeError,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +45,7 @@ class AsyncDns:
         self._kept: dict[tuple[str, str], tuple[float, Answer]] = {}
         # Each question takes a socket; more of them wait, within the patience of those who ask.
         self._room = asyncio.Semaphore(MOST_AT_ONCE)
-        try:
-            self._resolver = dns.asyncresolver.Resolver(configure=not servers.addresses)
-        except dns.resolver.NoResolverConfiguration:
-            self._resolver = dns.asyncresolver.Resolver(configure=False)
-        if servers.addresses:
-            self._resolver.nameservers = list(servers.addresses)
-            self._resolver.port = servers.port
-        self._resolver.timeout = servers.timeout
-        self._resolver.lifetime = servers.total
-        self._resolver.cache = None
+        self._resolver = configured(dns.asyncresolver.Resolver, servers)
 
     async def ask(self, name: str, kind: str) -> Answer:
         """The records of this kind: ``A``, ``AAAA``, ``TXT``, ``MX`` (hosts alone) or ``PTR``."""
@@ -83,7 +66,7 @@ class AsyncDns:
             reply = await self._resolver.resolve(f"{name}.", kind, raise_on_no_answer=False)
         except dns.resolver.NXDOMAIN:
             return ABSENT_SECONDS, Answer(exists=False)
-        except _UNASKABLE:
+        except UNASKABLE:
             return MOST_SECONDS, Answer(exists=False)
         except (dns.exception.DNSException, OSError) as error:
             raise TemporaryResolverError(f"No answer about {name}") from error

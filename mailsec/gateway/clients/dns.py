@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import dns.exception
 import dns.name
@@ -21,7 +22,8 @@ EXCHANGERS = 20
 CACHED_NAMES = 10_000
 CACHED_CHARACTERS = 4096  # of one answer; senders choose what their names answer
 LEAST_SECONDS, MOST_SECONDS = 5.0, 300.0
-_NO_NAMES = (
+# Names that no question can be asked about.
+UNASKABLE = (
     dns.name.LabelTooLong,
     dns.name.NameTooLong,
     dns.name.EmptyLabel,
@@ -48,6 +50,24 @@ class _Answer:
     until: float
 
 
+R = TypeVar("R", bound=dns.resolver.BaseResolver)
+
+
+def configured(kind: type[R], servers: NameServers) -> R:
+    """A resolver of dnspython's that asks these servers; it remembers nothing by itself."""
+    try:
+        resolver = kind(configure=not servers.addresses)
+    except dns.resolver.NoResolverConfiguration:
+        resolver = kind(configure=False)
+    if servers.addresses:
+        resolver.nameservers = list(servers.addresses)
+        resolver.port = servers.port
+    resolver.timeout = servers.timeout
+    resolver.lifetime = servers.total
+    resolver.cache = None
+    return resolver
+
+
 class DnsResolver:
     """Asks name servers and remembers answers for their time to live, 5 minutes at most.
 
@@ -58,16 +78,7 @@ class DnsResolver:
         self._clock = clock
         self._cache: dict[tuple[str, str], _Answer] = {}
         self._lock = threading.Lock()
-        try:
-            self._resolver = dns.resolver.Resolver(configure=not servers.addresses)
-        except dns.resolver.NoResolverConfiguration:
-            self._resolver = dns.resolver.Resolver(configure=False)
-        if servers.addresses:
-            self._resolver.nameservers = list(servers.addresses)
-            self._resolver.port = servers.port
-        self._resolver.timeout = servers.timeout
-        self._resolver.lifetime = servers.total
-        self._resolver.cache = None
+        self._resolver = configured(dns.resolver.Resolver, servers)
 
     def mail_exchangers(self, domain: str) -> tuple[MailExchanger, ...]:
         """The domain's exchangers by preference, the domain itself where it has none.
@@ -145,7 +156,7 @@ class DnsResolver:
             reply = self._resolver.resolve(f"{name}.", kind, raise_on_no_answer=False)
         except dns.resolver.NXDOMAIN:
             return _Answer((), False, self._clock() + LEAST_SECONDS)
-        except _NO_NAMES:
+        except UNASKABLE:
             return _Answer((), False, self._clock() + MOST_SECONDS)
         except (dns.exception.DNSException, OSError) as error:
             raise TemporaryResolverError(f"No answer about {name}") from error

@@ -161,6 +161,7 @@ class ConnectionPool:
         try:
             yield conversation
         except BaseException:
+            # Also where a worker's time limit ends it: what was half said must not be lent again.
             conversation.close()
             raise
         self._give(hop, conversation)
