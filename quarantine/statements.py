@@ -35,7 +35,7 @@ _UNAWAITED = sql.SQL("(SELECT set_config('synchronous_commit', 'off', true)) AS 
 
 def execute(text: str, schema: str, parameters: Sequence[object]) -> None:
     """Run a statement; outside of a transaction it is committed when this returns."""
-    connection.ensure_connection()
+    _connect()
     with connection.wrap_database_errors:
         statement = _statement(text, schema)
         connection.connection.execute(statement, parameters, prepare=_is_hot(statement))
@@ -43,7 +43,7 @@ def execute(text: str, schema: str, parameters: Sequence[object]) -> None:
 
 def fetch(text: str, schema: str, parameters: Sequence[object]) -> list[tuple[Any, ...]]:
     """The same, with the rows that it returns; they travel in binary, bytes as ``bytes``."""
-    connection.ensure_connection()
+    _connect()
     with connection.wrap_database_errors:
         statement = _statement(text, schema)
         rows: list[tuple[Any, ...]] = connection.connection.execute(
@@ -55,9 +55,15 @@ def fetch(text: str, schema: str, parameters: Sequence[object]) -> list[tuple[An
 @contextmanager
 def together() -> Iterator[None]:
     """Send the statements of the block without waiting between them; they return no rows."""
-    connection.ensure_connection()
+    _connect()
     with connection.wrap_database_errors, connection.connection.pipeline():
         yield
+
+
+def _connect() -> None:
+    """What Django does before it makes a cursor: a kept connection may have died meanwhile."""
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
 
 
 @functools.lru_cache(maxsize=8192)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from celery.fixups.django import DjangoWorkerFixup
+from celery.signals import task_prerun
+from django.db import connection
 
 from mailsec.celery import app
+from quarantine.statements import fetch
 from tenants.errors import TenantNotReady
 from tenants.models import Tenant
 from tenants.scope import current_schema
@@ -66,3 +71,50 @@ def test_a_task_for_a_half_made_tenant_does_nothing(tenant: Tenant) -> None:
     Tenant.objects.create(slug="half", schema_name="t_half", name="x", menu_number=1)
     note("half")
     assert seen == []
+
+
+def test_a_worker_keeps_its_connection_from_task_to_task() -> None:
+    """Celery closes it before and after each task unless it is told for how many to keep it."""
+    assert DjangoWorkerFixup(app).db_reuse_max >= 100
+
+
+def test_a_connection_that_died_between_two_tasks_is_replaced(
+    django_db_setup: None, django_db_blocker: Any
+) -> None:
+    """The next task's first statement, written by hand or by Django, meets a living connection."""
+
+    def in_a_worker() -> list[int]:
+        found = []
+        for ask in (by_hand, by_django):
+            task_prerun.send(sender=note)
+            found.append(ask())
+            end_of_server_process(found[-1])
+            task_prerun.send(sender=note)
+            found.append(ask())
+        connection.close()
+        return found
+
+    with django_db_blocker.unblock(), ThreadPoolExecutor(1) as worker:
+        pids = worker.submit(in_a_worker).result()
+    assert pids[1] not in (0, pids[0])
+    assert pids[3] not in (0, pids[2])
+
+
+def by_hand() -> int:
+    ((pid,),) = fetch("SELECT pg_backend_pid()", "public", [])
+    return int(pid)
+
+
+def by_django() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (pid,) = cursor.fetchone()
+    return int(pid)
+
+
+def end_of_server_process(pid: int) -> None:
+    """As when PostgreSQL is restarted; seen from a connection that is not the worker's own."""
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+    other.close()

@@ -8,7 +8,8 @@ from uuid import UUID
 
 import structlog
 from celery import Task
-from django.db import connection
+from celery.signals import task_prerun
+from django.db import close_old_connections, connection
 
 from tenants.errors import TenantNotReady
 from tenants.scope import tenant_scope
@@ -39,6 +40,12 @@ class TenantTask(Task):  # type: ignore[type-arg]
             return None
         with structlog.contextvars.bound_contextvars(tenant=slug), tenant_scope(tenant):
             return super().__call__(tenant, *arguments[1:], **options)
+
+
+@task_prerun.connect
+def _look_at_connection(**kwargs: object) -> None:
+    """Drop a connection that broke; one kept from the task before is tried before its first use."""
+    close_old_connections()
 
 
 def to_ids(texts: Sequence[str]) -> list[UUID]:
