@@ -78,9 +78,7 @@ def test_a_worker_keeps_its_connection_from_task_to_task() -> None:
     assert DjangoWorkerFixup(app).db_reuse_max >= 100
 
 
-def test_a_connection_that_died_between_two_tasks_is_replaced(
-    django_db_setup: None, django_db_blocker: Any
-) -> None:
+def test_a_connection_that_died_between_two_tasks_is_replaced(db: None) -> None:
     """The next task's first statement, written by hand or by Django, meets a living connection."""
 
     def in_a_worker() -> list[int]:
@@ -94,7 +92,7 @@ def test_a_connection_that_died_between_two_tasks_is_replaced(
         connection.close()
         return found
 
-    with django_db_blocker.unblock(), ThreadPoolExecutor(1) as worker:
+    with ThreadPoolExecutor(1) as worker:
         pids = worker.submit(in_a_worker).result()
     assert pids[1] not in (0, pids[0])
     assert pids[3] not in (0, pids[2])

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import pytest
+from django.db import connection
 
 from mailsec.gateway.envelope import Client, Direction, Envelope
 from workers.intake import DatabaseIntake
@@ -17,17 +18,23 @@ RAW = b"Subject: intake\r\n\r\nbody\r\n"
 
 
 @pytest.fixture
-def committed(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+def committed(db: None) -> Iterator[None]:
     """The writer threads commit for real; what they stored is removed afterwards."""
+    yield
+    # On another connection: this thread's transaction is rolled back at the end.
+    with ThreadPoolExecutor(1) as other:
+        other.submit(remove_all).result()
+
+
+def remove_all() -> None:
     from quarantine.models import StoredMessage
     from tenants.scope import tenant_scope
     from tenants.selectors import tenant_named
 
-    with django_db_blocker.unblock():
-        yield
-        for slug in ("alpha", "beta"):
-            with tenant_scope(tenant_named(slug)):
-                StoredMessage.objects.all().delete()
+    for slug in ("alpha", "beta"):
+        with tenant_scope(tenant_named(slug)):
+            StoredMessage.objects.all().delete()
+    connection.close()
 
 
 def mail(tenant: str, sender: str = "a@example.net") -> Accepted:
