@@ -20,7 +20,7 @@ SELECT direction, sender, smtputf8, received_at, COALESCE(released_at, received_
     changed, trace_header, content.id, content.sealed
 FROM {messages} AS message LEFT JOIN {contents} AS content
     ON content.message_id = message.id
-    AND content.kind = CASE WHEN changed THEN %b::text ELSE %b::text END
+    AND content.kind = CASE WHEN changed THEN {content_outgoing} ELSE {content_original} END
 WHERE message.id = %b
 """
 _CONTENT = "SELECT id, sealed FROM {contents} WHERE message_id = %b AND kind = %b"
@@ -49,8 +49,7 @@ def leaving(tenant: Tenant, message_id: UUID) -> Leaving:
 
     ContentGone where the bytes are not kept any more.
     """
-    parameters = [ContentKind.OUTGOING.value, ContentKind.ORIGINAL.value, message_id]
-    rows = fetch(_LEAVING, tenant.schema_name, parameters)
+    rows = fetch(_LEAVING, tenant.schema_name, [message_id])
     if not rows or rows[0][8] is None:
         raise ContentGone(message_id.hex)
     direction, sender, smtputf8, received_at, began_at, verdict, *stored = rows[0]

@@ -64,7 +64,13 @@ DATABASES: dict[str, Any] = {
     )
     | {
         # Parameters travel in binary: a mail's bytes are neither doubled nor parsed as text.
-        "OPTIONS": {"server_side_binding": True, "connect_timeout": 5},
+        # The server keeps a statement's plan only where it is asked to (quarantine.statements):
+        # without a threshold psycopg would not keep any, below this one it would keep others too.
+        "OPTIONS": {
+            "server_side_binding": True,
+            "connect_timeout": 5,
+            "prepare_threshold": 1_000_000_000,
+        },
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
     }

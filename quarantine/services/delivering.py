@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
 
 from mailsec.gateway.hops import Outcome, Result
-from quarantine.choices import OPEN_STATES, DeliveryState, EventKind, MessageState
+from quarantine.choices import DeliveryState, EventKind
 from quarantine.cleaning import clean
 from quarantine.models import Delivery, Event
 from quarantine.services.receive import Notice, store_notice
@@ -28,17 +29,25 @@ WITH due AS MATERIALIZED (
     SELECT copy.id
     FROM {unawaited},
         {deliveries} AS copy JOIN {messages} AS message ON message.id = copy.message_id
-    WHERE message.id = %b AND message.state = %b AND copy.state = ANY(%b::text[])
-        AND next_attempt_at <= %b
+    WHERE message.id = %b AND message.state = {message_ready}
+        AND copy.state IN ({copy_queued}, {copy_deferred}) AND next_attempt_at <= %b
     FOR UPDATE OF copy SKIP LOCKED
 )
 UPDATE {deliveries} AS copy
-SET state = %b, claimed_at = %b, attempts = attempts + 1, sweep_at = %b
+SET state = {copy_in_flight}, claimed_at = %b, attempts = attempts + 1, sweep_at = %b
 FROM due WHERE copy.id = due.id
 RETURNING copy.id, recipient, attempts, delay_told, (
     SELECT count(*) FROM {deliveries} AS each WHERE each.message_id = copy.message_id
 )
 """
+_SEVERAL = """unnest(
+        %b::int8[], %b::int2[], %b::text[], %b::timestamptz[], %b::timestamptz[], %b::text[],
+        %b::text[], %b::int2[], %b::text[], %b::text[]
+    ) AS result (id, attempt, state, retry_at, finished_at, host, tls, code, enhanced, reply)"""
+_ONE = """(SELECT
+        %b::int8, %b::int2, %b::text, %b::timestamptz, %b::timestamptz, %b::text,
+        %b::text, %b::int2, %b::text, %b::text
+    ) AS result (id, attempt, state, retry_at, finished_at, host, tls, code, enhanced, reply)"""
 # The message's lock comes first: whoever settles its last copy sees what all others did, and closes
 # it. A result counts only for its own attempt: after the lease another worker may have taken over.
 _SETTLE = """
@@ -49,15 +58,12 @@ WITH message AS MATERIALIZED (
     SET state = result.state, next_attempt_at = retry_at, sweep_at = retry_at, claimed_at = NULL,
         finished_at = result.finished_at, remote_host = host, remote_tls = tls, remote_code = code,
         remote_status = enhanced, remote_reply = reply
-    FROM message, unnest(
-        %b::int8[], %b::int2[], %b::text[], %b::timestamptz[], %b::timestamptz[], %b::text[],
-        %b::text[], %b::int2[], %b::text[], %b::text[]
-    ) AS result (id, attempt, state, retry_at, finished_at, host, tls, code, enhanced, reply)
-    WHERE copy.id = result.id AND attempts = attempt AND copy.state = %b
+    FROM message, RESULTS
+    WHERE copy.id = result.id AND attempts = attempt AND copy.state = {copy_in_flight}
 )
 INSERT INTO {events} (message_id, at, kind, data)
-SELECT id, %b::timestamptz, %b::text, %b::text::jsonb FROM message
-"""
+SELECT id, %b::timestamptz, {event_attempted}, %b::text::jsonb FROM message
+""".replace("RESULTS", _SEVERAL)
 # For a message all of whose copies are settled together nobody else can be at work on any of them,
 # so it is closed in the same statement, which is the most frequent case by far.
 _SETTLE_WHOLE = """
@@ -66,44 +72,48 @@ WITH settled AS (
     SET state = result.state, next_attempt_at = retry_at, sweep_at = retry_at, claimed_at = NULL,
         finished_at = result.finished_at, remote_host = host, remote_tls = tls, remote_code = code,
         remote_status = enhanced, remote_reply = reply
-    FROM unnest(
-        %b::int8[], %b::int2[], %b::text[], %b::timestamptz[], %b::timestamptz[], %b::text[],
-        %b::text[], %b::int2[], %b::text[], %b::text[]
-    ) AS result (id, attempt, state, retry_at, finished_at, host, tls, code, enhanced, reply)
-    WHERE copy.id = result.id AND attempts = attempt AND copy.state = %b
+    FROM RESULTS
+    WHERE copy.id = result.id AND attempts = attempt AND copy.state = {copy_in_flight}
     RETURNING copy.state
 ), closed AS (
-    UPDATE {messages} AS message SET state = %b
-    WHERE id = %b AND state = %b AND (SELECT count(*) FROM settled) = %b
-        AND NOT EXISTS (SELECT FROM settled WHERE settled.state = ANY(%b::text[]))
+    UPDATE {messages} AS message SET state = {message_closed}
+    WHERE id = %b AND state = {message_ready} AND (SELECT count(*) FROM settled) = %b
+        AND NOT EXISTS (
+            SELECT FROM settled
+            WHERE settled.state IN ({copy_queued}, {copy_in_flight}, {copy_deferred})
+        )
     RETURNING id, keep_original
 ), removed AS (
     DELETE FROM {contents} AS content USING closed
     WHERE content.message_id = closed.id AND NOT keep_original
 )
 INSERT INTO {events} (message_id, at, kind, data)
-SELECT %b::uuid, %b::timestamptz, %b::text, %b::text::jsonb
-UNION ALL SELECT id, %b::timestamptz, %b::text, '{{}}' FROM closed
+SELECT %b::uuid, %b::timestamptz, {event_attempted}, %b::text::jsonb
+UNION ALL SELECT id, %b::timestamptz, {event_closed}, '{{}}' FROM closed
 """
+_SETTLE_ALL = _SETTLE_WHOLE.replace("RESULTS", _SEVERAL)
+_SETTLE_ONLY = _SETTLE_WHOLE.replace("RESULTS", _ONE)
 # Bodies of delivered mail are removed at once (product, 14). What was released for some recipients
 # goes back to quarantine for the others.
 _CLOSE = """
 WITH closed AS (
     UPDATE {messages} AS message SET state = CASE WHEN EXISTS (
         SELECT FROM {deliveries} AS held
-        WHERE held.message_id = message.id AND held.state = %b
-    ) THEN %b::text ELSE %b::text END
-    WHERE id = %b AND state = %b AND NOT EXISTS (
+        WHERE held.message_id = message.id AND held.state = {copy_withheld}
+    ) THEN {message_quarantined} ELSE {message_closed} END
+    WHERE id = %b AND state = {message_ready} AND NOT EXISTS (
         SELECT FROM {deliveries} AS copy
-        WHERE copy.message_id = message.id AND copy.state = ANY(%b::text[])
+        WHERE copy.message_id = message.id
+            AND copy.state IN ({copy_queued}, {copy_in_flight}, {copy_deferred})
     )
-    RETURNING id, keep_original, state = %b AS retained
+    RETURNING id, keep_original, state = {message_quarantined} AS retained
 ), removed AS (
     DELETE FROM {contents} AS content USING closed
     WHERE content.message_id = closed.id AND NOT keep_original
 )
 INSERT INTO {events} (message_id, at, kind, data)
-SELECT id, %b::timestamptz, CASE WHEN retained THEN %b::text ELSE %b::text END, '{{}}' FROM closed
+SELECT id, %b::timestamptz, CASE WHEN retained THEN {event_retained} ELSE {event_closed} END, '{{}}'
+FROM closed
 """
 
 
@@ -146,10 +156,7 @@ def claim_deliveries(tenant: Tenant, message_id: UUID, now: datetime) -> list[Cl
     its lease ends.
     """
     lease_end = now + timedelta(seconds=settings.DELIVERY_LEASE_SECONDS)
-    states = [state.value for state in DUE]
-    parameters = [message_id, MessageState.READY.value, states, now]
-    parameters += [DeliveryState.IN_FLIGHT.value, now, lease_end]
-    rows = fetch(_CLAIM, tenant.schema_name, parameters)
+    rows = fetch(_CLAIM, tenant.schema_name, [message_id, now, now, lease_end])
     return [Claimed(*row) for row in sorted(rows)]
 
 
@@ -168,7 +175,8 @@ def settle_deliveries(
     """
     schema = tenant.schema_name
     if settlements and not notices and len(settlements) == settlements[0].claim.copies:
-        execute(_SETTLE_WHOLE, schema, _whole_parameters(message_id, settlements, now))
+        statement = _SETTLE_ONLY if len(settlements) == 1 else _SETTLE_ALL
+        execute(statement, schema, _whole_parameters(message_id, settlements, now))
         return []
     sent = []
     with transaction.atomic(), nullcontext() if notices else together():
@@ -181,35 +189,31 @@ def settle_deliveries(
             if kind == EventKind.DELAY_SENT:
                 ids = [settlement.claim.delivery_id for settlement in settlements]
                 Delivery.objects.filter(id__in=ids).update(delay_told=True)
-        execute(_CLOSE, schema, _close_parameters(message_id, now))
+        execute(_CLOSE, schema, [message_id, now])
     return sent
 
 
 def _settle_parameters(
     message_id: UUID, settlements: Sequence[Settlement], now: datetime
 ) -> list[object]:
-    return [message_id, *_result_columns(settlements, now), *_attempted(settlements, now)]
+    return [message_id, *_columns(settlements, now), now, _attempted(settlements)]
 
 
 def _whole_parameters(
     message_id: UUID, settlements: Sequence[Settlement], now: datetime
 ) -> list[object]:
-    return [
-        *_result_columns(settlements, now),
-        *(MessageState.CLOSED.value, message_id, MessageState.READY.value, len(settlements)),
-        [state.value for state in OPEN_STATES],
-        message_id,
-        *_attempted(settlements, now),
-        *(now, EventKind.CLOSED.value),
-    ]
+    columns = _columns(settlements, now)
+    if len(settlements) == 1:
+        columns = [value for (value,) in columns]
+    counted = (message_id, len(settlements))
+    return [*columns, *counted, message_id, now, _attempted(settlements), now]
 
 
-def _attempted(settlements: Sequence[Settlement], now: datetime) -> list[object]:
-    data = {"results": [_result(settlement) for settlement in settlements[:50]]}
-    return [now, EventKind.ATTEMPTED.value, json.dumps(data)]
+def _attempted(settlements: Sequence[Settlement]) -> str:
+    return json.dumps({"results": [_result(settlement) for settlement in settlements[:50]]})
 
 
-def _result_columns(settlements: Sequence[Settlement], now: datetime) -> list[object]:
+def _columns(settlements: Sequence[Settlement], now: datetime) -> list[Any]:
     results = [settlement.result for settlement in settlements]
     final = [settlement.state != DeliveryState.DEFERRED for settlement in settlements]
     return [
@@ -223,18 +227,6 @@ def _result_columns(settlements: Sequence[Settlement], now: datetime) -> list[ob
         [result.code for result in results],
         [clean(result.enhanced, 12) for result in results],
         [clean(result.reply, 1000) for result in results],
-        DeliveryState.IN_FLIGHT.value,
-    ]
-
-
-def _close_parameters(message_id: UUID, now: datetime) -> list[object]:
-    return [
-        DeliveryState.WITHHELD.value,
-        *(MessageState.QUARANTINED.value, MessageState.CLOSED.value),
-        *(message_id, MessageState.READY.value),
-        [state.value for state in OPEN_STATES],
-        MessageState.QUARANTINED.value,
-        *(now, EventKind.RETAINED.value, EventKind.CLOSED.value),
     ]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,10 +17,12 @@ from mailsec.gateway.verdict import Decision, Disposition, Finding, Verdict
 from quarantine.authentication import as_json
 from quarantine.choices import DeliveryState, EventKind, MessageState
 from quarantine.cleaning import clean, clean_detail
-from quarantine.models import Event, FindingRow, StoredMessage
-from quarantine.services.receive import store_outgoing
+from quarantine.identifiers import new_id
+from quarantine.models import Event, StoredMessage
+from quarantine.sealing import seal
 from quarantine.statements import fetch
 from quarantine.states import advance
+from tenants.keys import key_of
 from tenants.models import Tenant
 from tenants.scope import scoped
 
@@ -31,7 +32,7 @@ TO_EXAMINE = (MessageState.RECEIVED, MessageState.WAITING)
 _CLAIM = """
 WITH free AS MATERIALIZED (
     SELECT message.id FROM {unawaited}, {messages} AS message
-    WHERE message.id = ANY(%b::uuid[]) AND state = ANY(%b::text[])
+    WHERE message.id = ANY(%b::uuid[]) AND state IN ({message_received}, {message_waiting})
         AND (claimed_until IS NULL OR claimed_until < %b)
     FOR UPDATE OF message SKIP LOCKED
 )
@@ -41,12 +42,13 @@ FROM free WHERE message.id = free.id
 RETURNING message.id, direction, received_at, host(client_ip), client_helo, client_tls, connector,
     smtputf8, sender, COALESCE(NULLIF(ARRAY(
         SELECT recipient::text FROM {deliveries} AS copy
-        WHERE copy.message_id = message.id AND copy.state = %b ORDER BY copy.id
+        WHERE copy.message_id = message.id AND copy.state = {copy_pending} ORDER BY copy.id
     ), '{{}}'), ARRAY(
         SELECT recipient::text FROM {deliveries} AS copy
         WHERE copy.message_id = message.id ORDER BY copy.id
     )), released_at IS NOT NULL, verdict, spam_score, restricted
 """
+# What was found in a released message takes the place of what was found before.
 _RECORD = """
 WITH message AS (
     UPDATE {messages} AS message
@@ -54,11 +56,24 @@ WITH message AS (
         verdict = %b, spam_score = %b, authentication = %b::text::jsonb, restricted = %b,
         trace_header = %b, changed = %b, keep_original = %b, claimed_until = NULL, sweep_at = NULL
     FROM {unawaited}
-    WHERE id = %b AND state = ANY(%b::text[])
+    WHERE id = %b AND state IN ({message_received}, {message_waiting})
     RETURNING id
 ), copies AS (
     UPDATE {deliveries} AS copy SET state = %b, next_attempt_at = %b, sweep_at = %b
-    FROM message WHERE copy.message_id = message.id AND copy.state = %b
+    FROM message WHERE copy.message_id = message.id AND copy.state = {copy_pending}
+), outgoing AS (
+    INSERT INTO {contents} (message_id, kind, id, sealed, size)
+    SELECT message.id, {content_outgoing}, content.*
+    FROM message, (SELECT %b::uuid, %b::bytea, %b::int4) AS content (id, sealed, size)
+    WHERE content.id IS NOT NULL
+), forgotten AS (
+    DELETE FROM {findings} AS finding USING message
+    WHERE finding.message_id = message.id AND %b
+), found AS (
+    INSERT INTO {findings} (message_id, check_name, code, severity, part, detail)
+    SELECT message.id, check_name, code, severity, part, detail::jsonb
+    FROM message, unnest(%b::text[], %b::text[], %b::text[], %b::int4[], %b::text[])
+        AS finding (check_name, code, severity, part, detail)
 )
 INSERT INTO {events} (message_id, at, kind, data)
 SELECT id, %b::timestamptz, %b::text, %b::text::jsonb FROM message
@@ -117,8 +132,7 @@ class Examining:
 def claim_examination(tenant: Tenant, ids: Sequence[UUID], now: datetime) -> list[Examining]:
     """Take a lease on looking at those of these messages that nobody looks at."""
     lease = now + timedelta(seconds=settings.EXAMINE_LEASE_SECONDS)
-    states, pending = [state.value for state in TO_EXAMINE], DeliveryState.PENDING.value
-    rows = fetch(_CLAIM, tenant.schema_name, [list(ids), states, now, lease, lease, pending])
+    rows = fetch(_CLAIM, tenant.schema_name, [list(ids), now, lease, lease])
     return [_claimed(*row) for row in sorted(rows)]
 
 
@@ -146,31 +160,24 @@ def _claimed(
 def record_outcome(tenant: Tenant, message_id: UUID, outcome: Outcome, now: datetime) -> bool:
     """Store what was decided, once; False where another worker had already done so.
 
-    A clean mail is one statement. Its commit is not awaited: were it lost, the sweep would have the
-    mail looked at again, and no delivery is settled before it is on the disk.
+    It is one statement. Its commit is not awaited: were it lost, the sweep would have the mail
+    looked at again, and no delivery is settled before it is on the disk.
     """
     quarantined = outcome.decision.disposition == Disposition.QUARANTINE
-    outgoing = None if quarantined else outcome.outgoing
-    findings = outcome.verdict.findings
-    several = findings or outgoing is not None or outcome.released
-    with transaction.atomic() if several else nullcontext():
-        parameters = _outcome_parameters(message_id, outcome, quarantined, now)
-        if not fetch(_RECORD, tenant.schema_name, parameters):
-            return False
-        if outcome.released:
-            FindingRow.objects.filter(message_id=message_id).delete()
-        if findings:
-            _store_findings(message_id, findings)
-        if outgoing is not None:
-            store_outgoing(tenant, message_id, outgoing)
-    return True
-
-
-def _outcome_parameters(
-    message_id: UUID, outcome: Outcome, quarantined: bool, now: datetime
-) -> list[object]:
     event = EventKind.QUARANTINED if quarantined else EventKind.EXAMINED
-    copies = DeliveryState.WITHHELD if quarantined else DeliveryState.QUEUED
+    parameters = [
+        *_message_columns(outcome, quarantined),
+        message_id,
+        *_copy_columns(quarantined, now),
+        *_outgoing_columns(tenant, None if quarantined else outcome.outgoing),
+        outcome.released,
+        *_finding_columns(outcome.verdict.findings),
+        *(now, event.value, json.dumps(_summary(outcome))),
+    ]
+    return bool(fetch(_RECORD, tenant.schema_name, parameters))
+
+
+def _message_columns(outcome: Outcome, quarantined: bool) -> list[object]:
     return [
         (MessageState.QUARANTINED if quarantined else MessageState.READY).value,
         clean(outcome.subject, 500),
@@ -184,28 +191,34 @@ def _outcome_parameters(
         outcome.trace_header,
         outcome.outgoing is not None,
         outcome.decision.keep_original,
-        message_id,
-        [state.value for state in TO_EXAMINE],
-        copies.value,
-        None if quarantined else now,
-        None if quarantined else now + timedelta(seconds=settings.SWEEP_SECONDS),
-        DeliveryState.PENDING.value,
-        *(now, event.value, json.dumps(_summary(outcome))),
     ]
 
 
-def _store_findings(message_id: UUID, findings: Sequence[Finding]) -> None:
-    FindingRow.objects.bulk_create(
-        FindingRow(
-            message_id=message_id,
-            check_name=finding.check,
-            code=finding.code,
-            severity=finding.severity.value,
-            part=finding.part,
-            detail=clean_detail(finding.detail),
-        )
-        for finding in findings
-    )
+def _copy_columns(quarantined: bool, now: datetime) -> tuple[str, datetime | None, datetime | None]:
+    if quarantined:
+        return DeliveryState.WITHHELD.value, None, None
+    return DeliveryState.QUEUED.value, now, now + timedelta(seconds=settings.SWEEP_SECONDS)
+
+
+def _outgoing_columns(
+    tenant: Tenant, outgoing: bytes | None
+) -> tuple[UUID | None, bytes | None, int]:
+    """The form that leaves, stored once; most mail leaves as it came and has none."""
+    if outgoing is None:
+        return None, None, 0
+    content_id = new_id()
+    sealed = seal(key_of(tenant), tenant.schema_name, content_id, outgoing)
+    return content_id, sealed, len(outgoing)
+
+
+def _finding_columns(findings: Sequence[Finding]) -> list[object]:
+    return [
+        [finding.check for finding in findings],
+        [finding.code for finding in findings],
+        [finding.severity.value for finding in findings],
+        [finding.part for finding in findings],
+        [json.dumps(clean_detail(finding.detail)) for finding in findings],
+    ]
 
 
 def _summary(outcome: Outcome) -> dict[str, object]:

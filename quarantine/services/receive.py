@@ -112,8 +112,3 @@ def _content(tenant: Tenant, message_id: UUID, kind: ContentKind, data: bytes) -
         sealed=seal(key_of(tenant), tenant.schema_name, content_id, data),
         size=len(data),
     )
-
-
-def store_outgoing(tenant: Tenant, message_id: UUID, data: bytes) -> None:
-    """Store the form that leaves, once, inside the caller's transaction."""
-    _content(tenant, message_id, ContentKind.OUTGOING, data).save(force_insert=True)
