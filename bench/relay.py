@@ -19,7 +19,9 @@ from bench.sink import Sink
 from bench.stack import Stack
 
 ROUNDS = 3
-CONCURRENCY = 1
+# As many examiners as Rspamd has workers here, and one process that delivers.
+EXAMINERS = 2
+DELIVERERS = 1
 OURS = "ours"
 SHAPES = (Shape(10_000, 10, 600), Shape(100_000, 10, 300))
 REAL_MAILS = 400
@@ -48,7 +50,7 @@ class _Run:
 
     def figures(self) -> list[Figure]:
         """Ours beside each peer, or alone."""
-        name = f"deliver {self.shape.name}, workers {CONCURRENCY}+{CONCURRENCY}"
+        name = f"deliver {self.shape.name}, workers {EXAMINERS}+{DELIVERERS}"
         ours = self.rates[OURS]
         value = round(median(ours), 1)
         peers = [side for side in self.rates if side != OURS]
@@ -75,7 +77,7 @@ def measure(
     changes = [f"{name}={value}" for name, value in LETTING_ALL_THROUGH.items()]
     stack.set_policy(*changes)
     sides = {OURS: stack.start_smtpd(1)} | _peers(peer)
-    stack.start_workers(CONCURRENCY)
+    stack.start_workers(EXAMINERS, DELIVERERS)
     roots = stack.pids() | stack.server_pids()
     figures, costs = [], ["Processor time a mail, in milliseconds:"]
     for shape in shapes:

@@ -90,14 +90,40 @@ class _Client(asyncio.Protocol):
 
 
 def make_message(load: Load) -> bytes:
-    """A plain message of about ``load.size`` bytes, with its end mark."""
+    """A plain message of about ``load.size`` bytes, with its end mark.
+
+    It reads like everyday business mail, since one sentence over and over is what spam looks like,
+    and a mail that is tagged is changed and stored a second time.
+    """
     head = (
-        f"From: <{load.sender}>\r\nTo: <{load.recipient}>\r\nSubject: load\r\n"
-        "Date: Mon, 01 Apr 2024 10:00:00 +0900\r\nMessage-ID: <load@example.net>\r\n"
+        f"From: Example Works <{load.sender}>\r\nTo: <{load.recipient}>\r\n"
+        "Subject: Maintenance report for week 14\r\n"
+        "Date: Mon, 01 Apr 2024 10:00:00 +0900\r\nMessage-ID: <week14@example.net>\r\n"
         "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\n"
+        "Hello,\r\n\r\nhere is the list for last week, as agreed in our meeting.\r\n\r\n"
     ).encode()
-    line = b"The quick brown fox jumps over the lazy dog and runs away from it again.\r\n"
-    return head + line * max(1, (load.size - len(head)) // len(line)) + b".\r\n"
+    lines, left = [], load.size - len(head)
+    for line in _report():
+        if left < len(line):
+            break
+        lines.append(line)
+        left -= len(line)
+    return head + b"".join(lines) + b".\r\n"
+
+
+def _report() -> Iterator[bytes]:
+    """The lines of a report, without end and without two that are the same."""
+    places = ("pump house", "cold store", "loading dock", "workshop", "office wing", "boiler room")
+    states = (
+        "was checked; nothing to report",
+        "needs a new seal before the next round",
+        "was cleaned and runs quietly again",
+        "waits for the part that we ordered in March",
+        "showed a small leak, which Tuesday's shift has closed",
+    )
+    for number in itertools.count(1):
+        place, state = places[number % 6], states[number % 5]
+        yield f"{number:5}. Unit {number * 7 % 90 + 10} in the {place} {state}.\r\n".encode()
 
 
 def messages(load: Load) -> list[bytes]:

@@ -68,10 +68,10 @@ class Stack:
         self.start(Program(name, command, answers(inbound), ports))
         return inbound
 
-    def start_workers(self, concurrency: int) -> None:
-        """Start the workers of both stages with so many processes each, and the clock."""
-        self.start(self._worker("examine", "examine,sweep", concurrency))
-        self.start(self._worker("deliver", "deliver", concurrency))
+    def start_workers(self, examiners: int, deliverers: int) -> None:
+        """Start the workers of both stages with so many processes, and the clock."""
+        self.start(self._worker("examine", "examine,sweep", examiners))
+        self.start(self._worker("deliver", "deliver", deliverers))
         beat = (sys.executable, "-m", "celery", "-A", "mailsec.celery", "beat", "--pidfile=")
         self.start(Program("beat", beat, lambda: True))
 
