@@ -36,6 +36,20 @@ class Handling(StrEnum):
     REJECT = "reject"
 
 
+class ZipCipher(StrEnum):
+    """How an archive is encrypted; Explorer and the Finder open the older, weaker one alone."""
+
+    AES256 = "aes-256"
+    ZIPCRYPTO = "zipcrypto"
+
+
+class ZipNames(StrEnum):
+    """In which code the names in an archive are written."""
+
+    UTF8 = "utf-8"
+    CP932 = "cp932"
+
+
 class Language(StrEnum):
     """The languages of every text that leaves the service."""
 

@@ -1,0 +1,1 @@
+"""Password-protected ZIP archives of a mail's attachments: names, password, bytes (product, 7)."""
