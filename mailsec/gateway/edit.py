@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from mailsec.gateway.edits import attachments, banner, bare_cr, subject
+from mailsec.gateway.edits import banner, bare_cr, removal, subject
 from mailsec.gateway.errors import EditRefused
 from mailsec.gateway.inspect import listed
 from mailsec.gateway.message import Message
@@ -43,7 +43,7 @@ def _changed(message: Message, removals: Sequence[int], text: str, prefix: str) 
             raise EditRefused(f"the message has no part {number}")
     if removals:
         indexes = [parts[number].index for number in removals]
-        message = attachments.remove(message, dict.fromkeys(indexes, ""))
+        message = removal.remove(message, dict.fromkeys(indexes, ""))
     if text:
         message = banner.put_on_top(message, banner.words_of(text))
     if prefix:

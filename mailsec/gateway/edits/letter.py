@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
+from mailsec.gateway.errors import EditRefused
 from mailsec.gateway.message import Message
 from mailsec.gateway.mime import Splice, line_end, splice
 from mailsec.gateway.reading import transfer
@@ -121,7 +122,36 @@ def with_first_part(message: Message, text: str, ascii_text: str) -> Message:
         return _inserted(message, root, text)
     if root.content_type.startswith("multipart/"):
         return _before_unsplit(message, root, ascii_text)
-    return _wrapped(message, root, text)
+    return _wrapped(message, root, before=_text_entity(text, line_end(message.raw)))
+
+
+def with_last_part(message: Message, entity: bytes) -> Message:
+    """The message with one more part behind all others; ``EditRefused`` where it is protected.
+
+    ``entity`` has its fields, a blank line, and the message's line ends. In a mixed multipart it
+    comes last; any other message becomes the first part of one, byte for byte.
+    """
+    root = message.parts[0]
+    if root.is_protected or root.start < 0:
+        raise EditRefused("the message is signed or encrypted")
+    children = [part for part in message.parts if part.parent == root.index]
+    if root.is_multipart and root.content_type == "multipart/mixed" and children[0].start >= 0:
+        return _appended(message, children, entity)
+    return _wrapped(message, root, after=entity)
+
+
+def _appended(message: Message, children: list[Part], entity: bytes) -> Message:
+    """In front of the last boundary line, or at the end of a message that lacks it."""
+    end = line_end(message.raw)
+    first, last = children[0], children[-1]
+    begin = message.raw.rfind(b"\n", 0, max(first.start - 1, 0)) + 1
+    boundary_line = message.raw[begin : first.start].rstrip()
+    at = last.body_end
+    entity = end + boundary_line + end + entity.removesuffix(end)
+    if not message.raw.startswith(end + boundary_line + b"--", at):
+        at = len(message.raw)
+        entity += end + boundary_line + b"--" + end
+    return Message(splice(message.raw, [Splice(at, at, entity)]))
 
 
 def _before_unsplit(message: Message, root: Part, text: str) -> Message:
@@ -151,10 +181,10 @@ def _inserted(message: Message, root: Part, text: str) -> Message:
     return Message(splice(message.raw, [Splice(begin, begin, entity)]))
 
 
-def _wrapped(message: Message, root: Part, text: str) -> Message:
-    """A message that is one file becomes a multipart of the text and that file, byte for byte."""
+def _wrapped(message: Message, root: Part, before: bytes = b"", after: bytes = b"") -> Message:
+    """The message becomes one part of a mixed multipart, byte for byte, in company of these."""
     end = line_end(message.raw)
-    boundary = _unused_boundary(message.raw)
+    boundary = _unused_boundary(message.raw + before + after)
     own = [header for header in root.headers if header.name.lower().startswith(_CONTENT_FIELD)]
     moved = b"".join(
         header.raw if header.raw.endswith(b"\n") else header.raw + end for header in own
@@ -162,15 +192,16 @@ def _wrapped(message: Message, root: Part, text: str) -> Message:
     fields = b"" if message.first("mime-version") else b"MIME-Version: 1.0" + end
     fields += b'Content-Type: multipart/mixed; boundary="' + boundary + b'"' + end
     line = b"--" + boundary
-    before = line + end + _text_entity(text, end) + line + end + moved + end
+    head = (line + end + before if before else b"") + line + end + moved + end
+    tail = end + line + (end + after.removesuffix(end) + end + line if after else b"") + b"--" + end
     body_end = root.body_end
     at = root.headers[-1].end if root.headers else 0
     blank = end if lacks_blank_line(root) else b""
     edits = [
         *(Splice(header.start, header.end, b"") for header in own),
         Splice(at, at, fields + blank),
-        Splice(root.body_start, root.body_start, before),
-        Splice(body_end, body_end, end + line + b"--" + end),
+        Splice(root.body_start, root.body_start, head),
+        Splice(body_end, body_end, tail),
     ]
     return Message(splice(message.raw, edits))
 

@@ -196,3 +196,24 @@ def removed_text(finding: Finding) -> str:
             f"[Removed: {_item(finding, 1)}. Reason: {_reason(finding, 1)}]",
         )
     )
+
+
+_ENCLOSED = {
+    Language.JAPANESE: "【添付ファイルの暗号化について】\n"
+    "添付ファイルは、パスワード付きZIPファイル（{}）にまとめてお送りしています。"
+    "パスワードは別のメールでお知らせいたします。",
+    Language.ENGLISH: "[Attachments encrypted]\n"
+    "The attachments are in a password-protected ZIP file ({}). "
+    "The password follows in a separate message.",
+}
+
+
+def enclosed_text(archive_name: str, language: Language) -> str:
+    """What tells the reader of an encrypted archive; both languages, the tenant's first."""
+    languages = sorted(_ENCLOSED, key=lambda each: each is not language)
+    return "\n\n".join(_ENCLOSED[each].format(archive_name) for each in languages)
+
+
+def ascii_enclosed_text(archive_name: str) -> str:
+    """The same in ASCII alone."""
+    return _ENCLOSED[Language.ENGLISH].format(archive_name)

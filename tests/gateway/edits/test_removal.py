@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailsec.gateway.edits.attachments import remove
+from mailsec.gateway.edits.removal import remove
 from mailsec.gateway.errors import EditRefused
 from mailsec.gateway.message import Message
 from tests.gateway.trees import messages
