@@ -1,0 +1,98 @@
+"""Takes the names of the recipients out of a mail's header: forced Bcc (product, 9).
+
+A list of customers is more than To and Cc: clients, lists and servers write recipients into fields
+of their own. The body stays byte for byte, and so do the subject and what mail programs thread by.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from urllib.parse import unquote
+
+from mailsec.gateway.errors import EditRefused
+from mailsec.gateway.message import Header, Message
+from mailsec.gateway.mime import Splice, add_header_on_top, remove_header, replace_header, splice
+
+UNDISCLOSED = b"undisclosed-recipients:;"
+# Fields that name recipients by their meaning, whoever they name.
+_RECIPIENT_FIELDS = frozenset(
+    "to cc bcc resent-to resent-cc resent-bcc apparently-to x-apparently-to envelope-to "
+    "x-envelope-to x-original-to x-original-cc delivered-to x-delivered-to x-rcpt-to "
+    "x-real-to x-to x-cc x-bcc original-recipient".split()
+)
+# Fields that stay: the author answers for them, or the mail cannot be read or traced without them.
+_KEPT = frozenset(
+    "from sender subject date message-id in-reply-to references mime-version content-type "
+    "content-transfer-encoding content-disposition content-id content-language return-path "
+    "dkim-signature".split()
+)
+_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"'`|]+@[^\s<>()\[\],;:\"'`|?&/#]+")
+# What may stand in front of an address in a link, though an address may hold it too.
+_BEFORE_ADDRESS = re.compile(r"^[^@]*[/?&=#%!+]")
+_FOR = re.compile(rb"(?is)\s+for\s+<?[^\s<>;]{1,320}>?(?=\s*(?:;|\Z|\())")
+
+
+def hide(message: Message, recipients: Iterable[str], to: str) -> Message:
+    """The message without To and Cc and without any field that names one of these recipients.
+
+    ``to`` is the address that stands in To instead; empty for ``undisclosed-recipients:;``.
+    ``EditRefused`` where a recipient could still be read in the header afterwards.
+    """
+    known = frozenset(each.strip().lower() for each in recipients) - {to.lower(), ""}
+    value = to.encode("utf-8", "replace") if to else UNDISCLOSED
+    shown = next((field for field in message.headers if field.name.lower() in ("to", "cc")), None)
+    splices = [
+        edit
+        for field in message.headers
+        if field is not shown
+        for edit in _cleaned(message, field, known)
+    ]
+    if shown is not None:
+        splices.append(Splice(shown.start, shown.end, _to_field(shown, value)))
+    hidden = Message(splice(message.raw, splices))
+    if shown is None:
+        hidden = Message(add_header_on_top(hidden.raw, b"To: " + value))
+    _check(hidden, known, to)
+    return hidden
+
+
+def _to_field(field: Header, value: bytes) -> bytes:
+    return b"To: " + value + field.raw[len(field.raw.rstrip(b"\r\n")) :]
+
+
+def _cleaned(message: Message, field: Header, known: Collection[str]) -> list[Splice]:
+    name = field.name.lower()
+    if name in _RECIPIENT_FIELDS:
+        return [remove_header(field)]
+    if name in _KEPT or not _names(field, known):
+        return []
+    if name == "received":
+        # Which way it came is worth keeping; for whom is said in one clause (RFC 5321, 4.4).
+        rest = _FOR.sub(b"", field.value_raw)
+        if not _named_in(rest.decode("utf-8", "replace"), known):
+            return [replace_header(message, field, rest)]
+    return [remove_header(field)]
+
+
+def _names(field: Header, known: Collection[str]) -> bool:
+    raw = field.value_raw.decode("utf-8", "replace")
+    return _named_in(raw, known) or _named_in(field.decoded, known)
+
+
+def _named_in(text: str, known: Collection[str]) -> bool:
+    """Also as a part of a return path (VERP: ``bounce+name=example.com@…``) or of a link."""
+    text = unquote(text).lower()
+    for found in _ADDRESS.findall(text):
+        address = found.rstrip(".")
+        if address in known or _BEFORE_ADDRESS.sub("", address) in known:
+            return True
+    return "=" in text and any(each.replace("@", "=") in text for each in known if "@" in each)
+
+
+def _check(message: Message, known: Collection[str], to: str) -> None:
+    """Fails closed: reads the result anew."""
+    shown = [each.address.lower() for each in (*message.to, *message.cc) if each.address]
+    rest = [field for field in message.headers if field.name.lower() not in (*_KEPT, "to")]
+    if shown != ([to.lower()] if to else []) or any(_names(field, known) for field in rest):
+        raise EditRefused("a recipient can still be read in the header")
