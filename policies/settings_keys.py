@@ -10,7 +10,16 @@ from typing import Any
 
 from mailsec.gateway.errors import InvalidPolicy
 from mailsec.gateway.lists import canonical_entry
-from mailsec.gateway.policy import Handling, Language, Policy, Unexamined
+from mailsec.gateway.policy import (
+    Handling,
+    HiddenTo,
+    HoldExpiry,
+    Language,
+    Policy,
+    Unexamined,
+    ZipCipher,
+    ZipNames,
+)
 
 _MIB = 1024 * 1024
 MOST_EXTENSIONS = 200
@@ -102,6 +111,13 @@ def _tag(text: str) -> str:
     return f"{tag} "
 
 
+def _mark(text: str) -> str:
+    mark = text.strip()
+    if len(mark) > 40 or not mark.isprintable():
+        raise ValueError("takes one line of at most 40 characters")
+    return mark
+
+
 KEYS: Mapping[str, Key] = {
     "language": Key(Choice(Language)),
     "contact": Key(_line),
@@ -138,6 +154,23 @@ KEYS: Mapping[str, Key] = {
     "trace_days": Key(Number(30, 1096)),
     "bounce_after_hours": Key(Number(1, 240)),
     "delay_notice_hours": Key(Number(1, 72)),
+    "hold": Key(boolean),
+    "hold_minutes": Key(Number(5, 7 * 24 * 60)),
+    "hold_expiry": Key(Choice(HoldExpiry)),
+    "bcc": Key(boolean),
+    "bcc_recipients": Key(Number(2, 1000)),
+    "bcc_to": Key(Choice(HiddenTo)),
+    "bcc_exceptions": Key(_senders),
+    "zip": Key(boolean),
+    "zip_cipher": Key(Choice(ZipCipher)),
+    "zip_names": Key(Choice(ZipNames)),
+    "zip_legacy_domains": Key(_domains),
+    "zip_exceptions": Key(_senders),
+    "zip_sender_exceptions": Key(_senders),
+    "zip_subject_mark": Key(_mark),
+    "zip_note": Key(boolean),
+    "password_length": Key(Number(8, 64)),
+    "password_after_minutes": Key(Number(0, 7 * 24 * 60)),
 }
 
 
@@ -150,6 +183,10 @@ _WORDS: Mapping[str, type[StrEnum]] = {
     "dmarc_quarantine": Handling,
     "dmarc_none": Handling,
     "spf_fail": Handling,
+    "hold_expiry": HoldExpiry,
+    "bcc_to": HiddenTo,
+    "zip_cipher": ZipCipher,
+    "zip_names": ZipNames,
 }
 
 

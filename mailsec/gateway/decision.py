@@ -20,6 +20,8 @@ WARNING_TAGS = {Language.JAPANESE: "[要注意] ", Language.ENGLISH: "[Suspiciou
 _JUDGED_APART = frozenset(("listed", "authentication", "spam"))
 # Codes of the filter ``listed``: the lists speak for the whole message.
 ALLOWED, BLOCKED = "allowed", "blocked"
+# The filter whose findings say that the message itself could not be read.
+UNREADABLE_CHECK = structure.CHECK
 # The note on a condemned part that is signed or encrypted, so that nothing can be taken out of it.
 PROTECTED = "protected"
 
@@ -36,7 +38,7 @@ def decide(verdict: Verdict, envelope: Envelope, policy: Policy) -> Decision:
                                                   the original is kept
     the same in a signed or encrypted part,       quarantine               quarantine
     or not tied to a part
-    the message itself could not be read          ``policy.unreadable``    quarantine
+    the message itself could not be read          ``policy.unreadable``    held for its sender
     an archive could not be looked into           ``policy.unexamined``    ``policy.unexamined``
     nothing of these                              deliver                  deliver
     ============================================  =======================  ====================
@@ -46,11 +48,12 @@ def decide(verdict: Verdict, envelope: Envelope, policy: Policy) -> Decision:
     ``unwanted``. Suspicious mail that is delivered gets a warning at the head of the body.
 
     "Deliver" for what was not looked into means with a warning at the head of the body; outbound
-    mail gets none, since a company's letter to its partner is sent whole or not at all.
+    mail gets none, since a company's letter to its partner is sent whole or not at all. Outbound
+    mail over the quarantine threshold is kept: its sender's account may be in other hands.
     """
     decision = _by_contents(verdict, envelope, policy)
     if envelope.direction is not Direction.INBOUND:
-        return decision
+        return _outbound(decision, verdict, envelope, policy)
     if decision.disposition is Disposition.QUARANTINE or _allowed(verdict):
         return decision
     handling, label, reasons = unwanted(verdict, policy)
@@ -67,6 +70,16 @@ def decide(verdict: Verdict, envelope: Envelope, policy: Policy) -> Decision:
             reasons=(*decision.reasons, *reasons),
         )
     return _warned(decision, verdict, policy)
+
+
+def _outbound(decision: Decision, verdict: Verdict, envelope: Envelope, policy: Policy) -> Decision:
+    score = verdict.spam_score
+    if envelope.direction is not Direction.OUTBOUND or score is None:
+        return decision
+    if decision.disposition is Disposition.QUARANTINE or score < policy.quarantine_score:
+        return decision
+    spam = tuple(finding for finding in verdict.findings if finding.code == "spam")
+    return _quarantine(_worse(decision.label, Label.SPAM), (*decision.reasons, *spam))
 
 
 def decide_released(verdict: Verdict, envelope: Envelope, policy: Policy) -> Decision:
@@ -135,7 +148,8 @@ def _whole_message_condemned(verdict: Verdict, condemning: tuple[Finding, ...]) 
 def _choice(finding: Finding, policy: Policy, inbound: bool) -> Unexamined:
     if finding.check != structure.CHECK:
         return policy.unexamined
-    return policy.unreadable if inbound else Unexamined.QUARANTINE
+    # Outbound it is held, whatever the rules say (``outbound.treatment``).
+    return policy.unreadable if inbound else Unexamined.DELIVER
 
 
 def _removals(condemning: tuple[Finding, ...]) -> dict[int, Finding]:

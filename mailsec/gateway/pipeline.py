@@ -15,8 +15,7 @@ from mailsec.gateway.case import Case
 from mailsec.gateway.contents import contents
 from mailsec.gateway.decision import CONDEMNING, LETTER_PROTECTED, decide, decide_released
 from mailsec.gateway.edits import EDITS, bare_cr
-from mailsec.gateway.edits.order import Order
-from mailsec.gateway.edits.trace import Trace
+from mailsec.gateway.edits.order import Order, Outbound, Trace
 from mailsec.gateway.envelope import Direction, Envelope
 from mailsec.gateway.filters import CONTENT_FILTERS, FILTERS, structure
 from mailsec.gateway.message import Message
@@ -53,10 +52,14 @@ def examine(message: Message, envelope: Envelope, policy: Policy, services: Serv
 
 
 def _case(message: Message, envelope: Envelope, policy: Policy, services: Services) -> Case:
-    """The message with what is asked of services once, for all filters: for inbound mail only."""
+    """The message with what is asked of services once, for all filters.
+
+    Our own notices are not classified, and who sends is proved by the connector on the way out.
+    """
     inbound = envelope.direction is Direction.INBOUND
+    ours = envelope.direction is Direction.NOTICE
     authenticator = services.authenticator if inbound and policy.authentication_check else None
-    classifier = services.classifier if inbound and policy.spam_check else None
+    classifier = services.classifier if policy.spam_check and not ours else None
     return Case(
         message,
         envelope,
@@ -111,8 +114,11 @@ def prepare(
     policy: Policy,
     when: datetime,
     trace: Trace | None = None,
+    outbound: Outbound | None = None,
 ) -> bytes:
-    """The outgoing form. Without a change that is the trace block and the raw bytes, untouched.
+    """An outgoing form. Without a change that is the trace block and the raw bytes, untouched.
+
+    ``outbound`` says what this form of an outbound mail is made of.
 
     ``when`` is aware and in the tenant's time zone, since the text in the mail shows it.
     ``EditRefused`` means that a condemned part could not be taken out: nothing may be sent then,
@@ -120,7 +126,7 @@ def prepare(
     """
 
     def change(received: Message) -> Message:
-        order = Order(decision, policy, when, trace, received.raw)
+        order = Order(decision, policy, when, trace, received.raw, outbound)
         for edit in EDITS:
             received = edit(received, order)
         return received

@@ -50,6 +50,21 @@ class ZipNames(StrEnum):
     CP932 = "cp932"
 
 
+class HoldExpiry(StrEnum):
+    """What becomes of held mail that nobody decided on in time."""
+
+    DISCARD = "discard"
+    KEEP = "keep"
+    DELIVER = "deliver"
+
+
+class HiddenTo(StrEnum):
+    """What stands in To where the recipients are hidden from each other."""
+
+    SENDER = "sender"
+    UNDISCLOSED = "undisclosed"
+
+
 class Language(StrEnum):
     """The languages of every text that leaves the service."""
 
@@ -98,6 +113,24 @@ class Policy:
     bounce_after_hours: int = 120
     delay_notice_hours: int = 4
     connections_per_ip: int = 20
+    hold: bool = True
+    hold_minutes: int = 24 * 60
+    hold_expiry: HoldExpiry = HoldExpiry.DISCARD
+    bcc: bool = True
+    bcc_recipients: int = 10
+    bcc_to: HiddenTo = HiddenTo.SENDER
+    bcc_exceptions: tuple[str, ...] = ()
+    zip: bool = True
+    zip_cipher: ZipCipher = ZipCipher.AES256
+    zip_names: ZipNames = ZipNames.UTF8
+    # Domains of recipients whose programs open the older cipher alone, and those sent in the clear.
+    zip_legacy_domains: tuple[str, ...] = ()
+    zip_exceptions: tuple[str, ...] = ()
+    zip_sender_exceptions: tuple[str, ...] = ()
+    zip_subject_mark: str = ""
+    zip_note: bool = True
+    password_length: int = 14
+    password_after_minutes: int = 0  # 0: not before the sender says so
     # Of the tenant, but no settings: its mail domains, and its allow and block lists.
     own_domains: tuple[str, ...] = ()
     lists: Lists = field(default_factory=Lists)

@@ -168,12 +168,21 @@ def test_a_letter_that_may_not_be_altered_is_warned_of_before_its_subject() -> N
     assert not decided(protected).changes_message
 
 
-def test_outbound_mail_is_judged_by_its_contents_alone() -> None:
-    """A company's own letter is no spam."""
-    verdict = Verdict((BLOCKED, SUSPICIOUS), spam_score=100)
+def test_outbound_mail_is_judged_by_its_contents_and_changed_by_no_verdict() -> None:
+    """Lists and warnings are about those who write to the company."""
+    verdict = Verdict((BLOCKED, SUSPICIOUS), spam_score=POLICY.quarantine_score - 1)
     decision = decide(verdict, OUTBOUND, POLICY)
     assert decision.disposition is Disposition.DELIVER
     assert not decision.changes_message
+
+
+def test_spam_that_would_leave_the_company_is_kept() -> None:
+    """The account that sends it may be in other hands; notices of our own are never spam."""
+    verdict = Verdict(spam_score=POLICY.quarantine_score)
+    decision = decide(verdict, OUTBOUND, POLICY)
+    assert (decision.disposition, decision.label) == (Disposition.QUARANTINE, Label.SPAM)
+    notice = replace(OUTBOUND, direction=Direction.NOTICE)
+    assert decide(verdict, notice, POLICY).disposition is Disposition.DELIVER
 
 
 SEVERITIES = st.sampled_from(list(Severity))

@@ -1,7 +1,8 @@
 """CHANGE: one file per edit. An edit does what was decided and judges nothing.
 
 The order is here and nowhere else: what is taken out comes first, so that the notice finds the body
-that is left; what was changed is sealed, and the trace block comes last, above everything. Edits do
+that is left; of outbound mail the recipients are hidden before its files are locked up; what was
+changed is sealed, and the trace block comes last, above everything. Edits do
 not import each other; what several need stands in ``letter`` (the parts), ``texts`` (the words) and
 ``order`` (what to do).
 """
@@ -15,9 +16,11 @@ from mailsec.gateway.edits import (
     attachments,
     authentication_results,
     banner,
+    hidden_recipients,
     long_lines,
     subject,
     trace,
+    zip_archive,
 )
 from mailsec.gateway.edits.order import Order
 from mailsec.gateway.message import Message
@@ -26,6 +29,8 @@ Edit = Callable[[Message, Order], Message]
 
 EDITS: tuple[Edit, ...] = (
     attachments.edit,
+    hidden_recipients.edit,
+    zip_archive.edit,
     banner.edit,
     subject.edit,
     long_lines.edit,

@@ -13,7 +13,13 @@ from mailsec.gateway.charset import canonical, encode
 from mailsec.gateway.edits import letter
 from mailsec.gateway.edits.html_place import place_for_banner
 from mailsec.gateway.edits.order import Order
-from mailsec.gateway.edits.texts import Notice, ascii_notice_text, notice_text
+from mailsec.gateway.edits.texts import (
+    Notice,
+    ascii_enclosed_text,
+    ascii_notice_text,
+    enclosed_text,
+    notice_text,
+)
 from mailsec.gateway.message import Message
 from mailsec.gateway.mime import Splice, line_end, set_content, splice
 from mailsec.gateway.reading import transfer
@@ -47,8 +53,10 @@ class Words:
 
 
 def edit(message: Message, order: Order) -> Message:
-    """The message with the notice about what was removed or not examined, or itself."""
+    """The message with the notice about what was removed, not examined or encrypted, or itself."""
     decision = order.decision
+    if order.outbound is not None:
+        return _with_note(message, order)
     if not decision.remove and not decision.banner:
         return message
     notice = Notice(
@@ -59,6 +67,15 @@ def edit(message: Message, order: Order) -> Message:
         language=order.policy.language,
     )
     return put_on_top(message, Words(notice_text(notice), ascii_notice_text(notice)))
+
+
+def _with_note(message: Message, order: Order) -> Message:
+    """Outbound mail is never warned of; its reader is told what became of the files."""
+    archive = order.outbound.archive if order.outbound else None
+    if archive is None or not order.policy.zip_note:
+        return message
+    full = enclosed_text(archive.name, order.policy.language)
+    return put_on_top(message, Words(full, ascii_enclosed_text(archive.name)))
 
 
 def put_on_top(message: Message, words: Words) -> Message:

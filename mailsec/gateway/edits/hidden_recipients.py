@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterable
 from urllib.parse import unquote
 
+from mailsec.gateway.edits.order import Order
 from mailsec.gateway.errors import EditRefused
 from mailsec.gateway.message import Header, Message
 from mailsec.gateway.mime import Splice, add_header_on_top, remove_header, replace_header, splice
@@ -31,6 +32,14 @@ _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"'`|]+@[^\s<>()\[\],;:\"'`|?&/#]+")
 # What may stand in front of an address in a link, though an address may hold it too.
 _BEFORE_ADDRESS = re.compile(r"^[^@]*[/?&=#%!+]")
 _FOR = re.compile(rb"(?is)\s+for\s+<?[^\s<>;]{1,320}>?(?=\s*(?:;|\Z|\())")
+
+
+def edit(message: Message, order: Order) -> Message:
+    """The message that tells no recipient of another where this form of it asks for that."""
+    outbound = order.outbound
+    if outbound is None or outbound.hidden is None:
+        return message
+    return hide(message, outbound.hidden, outbound.to)
 
 
 def hide(message: Message, recipients: Iterable[str], to: str) -> Message:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from mailsec.gateway.authentication import Authentication
@@ -10,6 +10,8 @@ from mailsec.gateway.dkim.keys import ArcKey
 from mailsec.gateway.envelope import Envelope
 from mailsec.gateway.policy import Policy
 from mailsec.gateway.verdict import Decision
+from mailsec.gateway.zipping.selection import Selection
+from mailsec.gateway.zipping.writer import Archive
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,20 @@ class Trace:
 
 
 @dataclass(frozen=True, slots=True)
+class Outbound:
+    """What one form of an outbound mail is made of.
+
+    ``hidden`` are the recipients that no copy may name, None where all see each other; ``to``
+    stands in To then. ``archive`` takes the place of the files of ``selection``.
+    """
+
+    hidden: tuple[str, ...] | None = None
+    to: str = ""
+    selection: Selection = field(default_factory=Selection)
+    archive: Archive | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """``when`` is aware and in the tenant's zone; ``trace`` is None where no header is added.
 
@@ -51,3 +67,4 @@ class Order:
     when: datetime
     trace: Trace | None = None
     received: bytes | None = None
+    outbound: Outbound | None = None

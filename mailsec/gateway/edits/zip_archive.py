@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 
 from mailsec.gateway.charset import one_line
 from mailsec.gateway.edits import letter
+from mailsec.gateway.edits.order import Order
 from mailsec.gateway.edits.removal import remove
 from mailsec.gateway.errors import EditRefused
 from mailsec.gateway.message import Message
 from mailsec.gateway.mime import line_end
 from mailsec.gateway.reading import transfer
 from mailsec.gateway.zipping.selection import Selection, select
+from mailsec.gateway.zipping.writer import Archive
 
 
-@dataclass(frozen=True, slots=True)
-class Archive:
-    """An encrypted archive as it goes out; ``name`` is plain ASCII."""
-
-    name: str
-    content: bytes
+def edit(message: Message, order: Order) -> Message:
+    """The message with its files locked up where this form of it asks for that, or itself."""
+    outbound = order.outbound
+    if outbound is None or outbound.archive is None:
+        return message
+    return enclose(message, outbound.selection, outbound.archive)
 
 
 def enclose(message: Message, selection: Selection, archive: Archive) -> Message:
@@ -28,6 +29,9 @@ def enclose(message: Message, selection: Selection, archive: Archive) -> Message
 
     ``EditRefused`` where a file would be left outside, or the archive did not arrive whole.
     """
+    if any(message.parts[index].start < 0 for index in selection.parts):
+        # To take it out, the part around it would have to go, and with it perhaps the letter.
+        raise EditRefused("a file lies in the encoded content of another part")
     without = remove(message, dict.fromkeys(selection.parts, ""))
     enclosed = letter.with_last_part(without, _entity(archive, line_end(message.raw)))
     _check(message, enclosed, selection, archive)

@@ -45,6 +45,14 @@ class File:
     content: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """An encrypted archive as it goes out; ``name`` is plain ASCII."""
+
+    name: str
+    content: bytes
+
+
 def encrypted_archive(
     files: Sequence[File], password: str, cipher: ZipCipher, names: ZipNames
 ) -> bytes:

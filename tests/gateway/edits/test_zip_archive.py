@@ -8,12 +8,12 @@ import zipfile
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from mailsec.gateway.edits.zip_archive import Archive, enclose
+from mailsec.gateway.edits.zip_archive import enclose
 from mailsec.gateway.errors import EditRefused
 from mailsec.gateway.message import Message
 from mailsec.gateway.policy import ZipCipher, ZipNames
 from mailsec.gateway.zipping.selection import Selection, select
-from mailsec.gateway.zipping.writer import encrypted_archive
+from mailsec.gateway.zipping.writer import Archive, encrypted_archive
 from tests.gateway.trees import messages
 from tests.gateway.zipping.shapes import HEAD, PDF, SHAPES, case, text
 
