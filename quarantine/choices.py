@@ -12,6 +12,7 @@ class MessageState(models.TextChoices):
     RECEIVED = "received", _("Received")
     WAITING = "waiting", _("Waiting")
     READY = "ready", _("In delivery")
+    HELD = "held", _("Held")
     QUARANTINED = "quarantined", _("Quarantined")
     SHUNTED = "shunted", _("Set aside")
     CLOSED = "closed", _("Closed")
@@ -56,6 +57,8 @@ class DeliveryState(models.TextChoices):
     DELIVERED = "delivered", _("Delivered")
     BOUNCED = "bounced", _("Refused")
     WITHHELD = "withheld", _("Withheld")
+    HELD = "held", _("Waiting for the sender")
+    DISCARDED = "discarded", _("Discarded by the sender")
 
 
 class EventKind(models.TextChoices):
@@ -78,6 +81,18 @@ class EventKind(models.TextChoices):
     EXPIRED = "expired", _("Quarantine time over")
     LEARNED = "learned", _("Learned")
     UNLEARNED = "unlearned", _("Learning undone")
+    HELD = "held", _("Held for the sender")
+    APPROVED = "approved", _("Delivery approved")
+    DISCARDED = "discarded", _("Discarded")
+    REMINDED = "reminded", _("Sender reminded")
+
+
+class HoldEnding(models.TextChoices):
+    """What becomes of held mail when its time is over; ``mailsec.gateway.policy.HoldExpiry``'s."""
+
+    DISCARD = "discard", _("Discard")
+    KEEP = "keep", _("Keep holding")
+    DELIVER = "deliver", _("Deliver")
 
 
 OPEN_STATES = (DeliveryState.QUEUED, DeliveryState.IN_FLIGHT, DeliveryState.DEFERRED)

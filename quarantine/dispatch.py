@@ -20,10 +20,12 @@ SELECT direction, sender, smtputf8, received_at, COALESCE(released_at, received_
     changed, trace_header, content.id, content.sealed
 FROM {messages} AS message LEFT JOIN {contents} AS content
     ON content.message_id = message.id
-    AND content.kind = CASE WHEN changed THEN {content_outgoing} ELSE {content_original} END
+    AND content.kind = CASE
+        WHEN changed OR %b::text <> '' THEN {content_outgoing} ELSE {content_original} END
+    AND content.form = %b::text
 WHERE message.id = %b
 """
-_CONTENT = "SELECT id, sealed FROM {contents} WHERE message_id = %b AND kind = %b"
+_CONTENT = "SELECT id, sealed FROM {contents} WHERE message_id = %b AND kind = %b AND form = ''"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +46,18 @@ class Leaving:
 
 
 @scoped
-def leaving(tenant: Tenant, message_id: UUID) -> Leaving:
-    """The outgoing form: as stored, or the original below its trace header.
+def leaving(tenant: Tenant, message_id: UUID, form: str = "") -> Leaving:
+    """An outgoing form: as stored, or the original below its trace header.
 
     ContentGone where the bytes are not kept any more.
     """
-    rows = fetch(_LEAVING, tenant.schema_name, [message_id])
+    rows = fetch(_LEAVING, tenant.schema_name, [form, form, message_id])
     if not rows or rows[0][8] is None:
         raise ContentGone(message_id.hex)
     direction, sender, smtputf8, received_at, began_at, verdict, *stored = rows[0]
     changed, trace, content_id, sealed = stored
     content = unseal(key_of(tenant), tenant.schema_name, content_id, sealed)
-    if not changed:
+    if not changed and not form:
         content = trace + content
     return Leaving(
         message_id,

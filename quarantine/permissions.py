@@ -8,6 +8,7 @@ list, findings, trace         yes         yes             yes      the own copy'
 body, files that are clean    no          yes             yes      no
 release, delete, learn        no          not restricted  all      not restricted; never
                                                                    delete
+decide on held mail           no          yes             yes      no; its sender does
 ============================  ==========  ==============  =======  =========================
 
 A release never skips the check for viruses and forbidden files (``decide_released``).
@@ -22,6 +23,8 @@ from quarantine.choices import VerdictChoice
 from quarantine.models import StoredMessage
 
 RECIPIENT = "recipient"
+SENDER = "sender"  # whoever holds the link of a hold's notice
+TIME = "time"  # nobody: the time of a hold was over
 _ADMINISTRATORS = frozenset({TenantRole.OWNER.value, TenantRole.ADMIN.value})
 _READERS = _ADMINISTRATORS | {TenantRole.HELPDESK.value}
 # What people may judge who are no administrators: nothing that can harm by being opened.
@@ -60,6 +63,11 @@ class Actor:
 def may_read(role: str) -> bool:
     """Whether this role sees bodies and files."""
     return role in _READERS
+
+
+def may_decide(role: str) -> bool:
+    """Whether this role may deliver or discard mail that is held for its sender."""
+    return role in _READERS or role in (SENDER, TIME)
 
 
 def may_act(role: str, message: StoredMessage) -> bool:

@@ -24,7 +24,7 @@ from django.db import connection
 from psycopg import sql
 
 from quarantine.choices import ContentKind, DeliveryState, EventKind, MessageState
-from quarantine.models import Content, Delivery, Event, FindingRow, StoredMessage
+from quarantine.models import Content, Delivery, Event, FindingRow, Hold, StoredMessage
 
 _TABLES = {
     "messages": StoredMessage,
@@ -32,6 +32,7 @@ _TABLES = {
     "deliveries": Delivery,
     "events": Event,
     "findings": FindingRow,
+    "holds": Hold,
 }
 _FIXED = {
     f"{prefix}_{choice.name.lower()}": sql.Literal(choice.value)
@@ -64,6 +65,11 @@ def fetch(text: str, schema: str, parameters: Sequence[object]) -> list[tuple[An
             statement, parameters, binary=True, prepare=_is_hot(statement)
         ).fetchall()
     return rows
+
+
+def awaited(schema: str) -> None:
+    """Have the open transaction's commit wait for the disk, whatever its statements said before."""
+    execute("SELECT set_config('synchronous_commit', 'on', true)", schema, [])
 
 
 @contextmanager

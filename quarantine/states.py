@@ -13,17 +13,30 @@ MESSAGE: Mapping[MessageState, frozenset[MessageState]] = {
         {
             MessageState.WAITING,
             MessageState.READY,
+            MessageState.HELD,
             MessageState.QUARANTINED,
             MessageState.SHUNTED,
         }
     ),
     MessageState.WAITING: frozenset(
-        {MessageState.READY, MessageState.QUARANTINED, MessageState.SHUNTED}
+        {
+            MessageState.READY,
+            MessageState.HELD,
+            MessageState.QUARANTINED,
+            MessageState.SHUNTED,
+        }
     ),
-    # Back to quarantine where a release was for some recipients only.
+    # Back to quarantine where a release was for some recipients only; held where the copies inside
+    # the company are delivered and the others still wait.
     MessageState.READY: frozenset(
-        {MessageState.CLOSED, MessageState.QUARANTINED, MessageState.SHUNTED}
+        {
+            MessageState.CLOSED,
+            MessageState.HELD,
+            MessageState.QUARANTINED,
+            MessageState.SHUNTED,
+        }
     ),
+    MessageState.HELD: frozenset({MessageState.READY, MessageState.CLOSED, MessageState.SHUNTED}),
     # A released message is looked at again from the start; a deleted or expired one is closed.
     MessageState.QUARANTINED: frozenset({MessageState.RECEIVED, MessageState.CLOSED}),
     MessageState.SHUNTED: frozenset({MessageState.RECEIVED}),
@@ -31,7 +44,13 @@ MESSAGE: Mapping[MessageState, frozenset[MessageState]] = {
 }
 
 DELIVERY: Mapping[DeliveryState, frozenset[DeliveryState]] = {
-    DeliveryState.PENDING: frozenset({DeliveryState.QUEUED, DeliveryState.WITHHELD}),
+    DeliveryState.PENDING: frozenset(
+        {DeliveryState.QUEUED, DeliveryState.WITHHELD, DeliveryState.HELD}
+    ),
+    # Resubmitted from the start where our own code broke.
+    DeliveryState.HELD: frozenset(
+        {DeliveryState.QUEUED, DeliveryState.DISCARDED, DeliveryState.PENDING}
+    ),
     DeliveryState.QUEUED: frozenset({DeliveryState.IN_FLIGHT, DeliveryState.WITHHELD}),
     DeliveryState.IN_FLIGHT: frozenset(
         {DeliveryState.DELIVERED, DeliveryState.DEFERRED, DeliveryState.BOUNCED}
@@ -39,6 +58,7 @@ DELIVERY: Mapping[DeliveryState, frozenset[DeliveryState]] = {
     DeliveryState.DEFERRED: frozenset({DeliveryState.IN_FLIGHT, DeliveryState.WITHHELD}),
     DeliveryState.WITHHELD: frozenset({DeliveryState.PENDING, DeliveryState.QUEUED}),
     DeliveryState.DELIVERED: frozenset(),
+    DeliveryState.DISCARDED: frozenset(),
     DeliveryState.BOUNCED: frozenset(),
 }
 

@@ -39,11 +39,19 @@ def hand_on(tenant: Tenant, message_id: UUID, claims: Sequence[Claimed]) -> list
     """Send the claimed copies and settle them; returns the ids of notices that this made.
 
     All routes share one deadline, which ends before the claim's lease does. Each is settled before
-    the next one begins, so that a worker's death repeats as little as possible.
+    the next one begins, so that a worker's death repeats as little as possible. Copies of different
+    forms are different mails here.
     """
-    mail = leaving(tenant, message_id)
-    by_recipient = {claim.recipient: claim for claim in claims}
     end = time.monotonic() + settings.DELIVERY_SECONDS
+    made: list[UUID] = []
+    for form in dict.fromkeys(claim.form for claim in claims):
+        alike = [claim for claim in claims if claim.form == form]
+        made += _hand_on(tenant, leaving(tenant, message_id, form), alike, end)
+    return made
+
+
+def _hand_on(tenant: Tenant, mail: Leaving, claims: Sequence[Claimed], end: float) -> list[UUID]:
+    by_recipient = {claim.recipient: claim for claim in claims}
     made: list[UUID] = []
     for route in _routes(tenant, mail, claims):
         results = route.results

@@ -9,15 +9,17 @@ from quarantine.models.message import StoredMessage
 
 
 class Delivery(models.Model):
-    """A row is one envelope recipient; its state ends at delivered, bounced or withheld.
+    """A row is one envelope recipient; its state ends at delivered, bounced, discarded or withheld.
 
-    ``attempts`` also fences: a result counts only for the attempt it belongs to.
+    ``attempts`` also fences: a result counts only for the attempt it belongs to. ``form`` names the
+    outgoing form that leaves, empty for the one of copies that nothing is done to.
     Personal data: recipient; kept as long as the message's row.
     """
 
     message = models.ForeignKey(StoredMessage, models.CASCADE, related_name="deliveries")
     recipient = models.CharField(max_length=320)
     state = models.CharField(max_length=9, choices=DeliveryState.choices)
+    form = models.CharField(max_length=20, db_default="")
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(null=True)
     claimed_at = models.DateTimeField(null=True)

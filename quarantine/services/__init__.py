@@ -24,10 +24,12 @@ from quarantine.services.examination import (
     record_outcome,
     wait,
 )
+from quarantine.services.holding import Decided, deliver_held, discard_held, end_due_holds
 from quarantine.services.learning import learn, undo_lesson
 from quarantine.services.receive import Arrival, Notice, receive, store_notice
 from quarantine.services.refusals import TurnedAway, expire_refusals, record_refusals
 from quarantine.services.release import delete, release
+from quarantine.services.treating import HoldTerms, TreatedCopy, Treatment
 from quarantine.services.upkeep import Stalled, expire, resubmit, shunt, take_up_stalled
 
 __all__ = [
@@ -35,16 +37,20 @@ __all__ = [
     "Before",
     "BulkAction",
     "Claimed",
+    "Decided",
     "Done",
     "Edition",
     "Entry",
     "Examining",
+    "HoldTerms",
     "LinkAction",
     "Notice",
     "Outcome",
     "Settlement",
     "Shown",
     "Stalled",
+    "TreatedCopy",
+    "Treatment",
     "TurnedAway",
     "act_by_link",
     "act_on",
@@ -52,6 +58,9 @@ __all__ = [
     "claim_deliveries",
     "claim_examination",
     "delete",
+    "deliver_held",
+    "discard_held",
+    "end_due_holds",
     "expire",
     "expire_refusals",
     "learn",

@@ -36,7 +36,7 @@ WITH due AS MATERIALIZED (
 UPDATE {deliveries} AS copy
 SET state = {copy_in_flight}, claimed_at = %b, attempts = attempts + 1, sweep_at = %b
 FROM due WHERE copy.id = due.id
-RETURNING copy.id, recipient, attempts, delay_told, (
+RETURNING copy.id, recipient, attempts, delay_told, form, (
     SELECT count(*) FROM {deliveries} AS each WHERE each.message_id = copy.message_id
 )
 """
@@ -94,26 +94,30 @@ UNION ALL SELECT id, %b::timestamptz, {event_closed}, '{{}}' FROM closed
 _SETTLE_ALL = _SETTLE_WHOLE.replace("RESULTS", _SEVERAL)
 _SETTLE_ONLY = _SETTLE_WHOLE.replace("RESULTS", _ONE)
 # Bodies of delivered mail are removed at once (product, 14). What was released for some recipients
-# goes back to quarantine for the others.
+# goes back to quarantine for the others; what waits for its sender goes on waiting.
 _CLOSE = """
 WITH closed AS (
     UPDATE {messages} AS message SET state = CASE WHEN EXISTS (
         SELECT FROM {deliveries} AS held
         WHERE held.message_id = message.id AND held.state = {copy_withheld}
-    ) THEN {message_quarantined} ELSE {message_closed} END
+    ) THEN {message_quarantined} WHEN EXISTS (
+        SELECT FROM {deliveries} AS held
+        WHERE held.message_id = message.id AND held.state = {copy_held}
+    ) THEN {message_held} ELSE {message_closed} END
     WHERE id = %b AND state = {message_ready} AND NOT EXISTS (
         SELECT FROM {deliveries} AS copy
         WHERE copy.message_id = message.id
             AND copy.state IN ({copy_queued}, {copy_in_flight}, {copy_deferred})
     )
-    RETURNING id, keep_original, state = {message_quarantined} AS retained
+    RETURNING id, keep_original, message.state
 ), removed AS (
     DELETE FROM {contents} AS content USING closed
-    WHERE content.message_id = closed.id AND NOT keep_original
+    WHERE content.message_id = closed.id AND closed.state = {message_closed} AND NOT keep_original
 )
 INSERT INTO {events} (message_id, at, kind, data)
-SELECT id, %b::timestamptz, CASE WHEN retained THEN {event_retained} ELSE {event_closed} END, '{{}}'
-FROM closed
+SELECT id, %b::timestamptz,
+    CASE state WHEN {message_quarantined} THEN {event_retained} ELSE {event_closed} END, '{{}}'
+FROM closed WHERE state <> {message_held}
 """
 
 
@@ -121,13 +125,15 @@ FROM closed
 class Claimed:
     """One copy that this worker alone may send now; ``attempt`` fences its result.
 
-    ``copies`` is how many the message has in all, whoever sends them.
+    ``form`` names the bytes that leave. ``copies`` is how many the message has in all, whoever
+    sends them.
     """
 
     delivery_id: int
     recipient: str
     attempt: int
     delay_told: bool
+    form: str
     copies: int
 
 

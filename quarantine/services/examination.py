@@ -20,7 +20,8 @@ from quarantine.cleaning import clean, clean_detail
 from quarantine.identifiers import new_id
 from quarantine.models import Event, StoredMessage
 from quarantine.sealing import seal
-from quarantine.statements import fetch
+from quarantine.services.treating import Treatment, store_treatment
+from quarantine.statements import awaited, fetch
 from quarantine.states import advance
 from tenants.keys import key_of
 from tenants.models import Tenant
@@ -86,7 +87,8 @@ class Outcome:
     """What look, decide and change made of one message.
 
     ``outgoing`` is the whole changed message, None where only ``trace_header`` is put on top. For a
-    ``released`` message what was found now takes the place of what was found before.
+    ``released`` message what was found now takes the place of what was found before. ``treatment``
+    is there where the copies of an outbound mail are not all alike.
     """
 
     verdict: Verdict
@@ -98,6 +100,7 @@ class Outcome:
     header_from: str
     message_id: str
     released: bool = False
+    treatment: Treatment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +164,20 @@ def record_outcome(tenant: Tenant, message_id: UUID, outcome: Outcome, now: date
     """Store what was decided, once; False where another worker had already done so.
 
     It is one statement. Its commit is not awaited: were it lost, the sweep would have the mail
-    looked at again, and no delivery is settled before it is on the disk.
+    looked at again, and no delivery is settled before it is on the disk. Where copies are treated,
+    it is a transaction whose commit is.
     """
+    if outcome.treatment is None:
+        return _record(tenant, message_id, outcome, now)
+    with transaction.atomic():
+        if not _record(tenant, message_id, outcome, now):
+            return False
+        store_treatment(tenant, message_id, outcome.treatment, now)
+        awaited(tenant.schema_name)
+    return True
+
+
+def _record(tenant: Tenant, message_id: UUID, outcome: Outcome, now: datetime) -> bool:
     quarantined = outcome.decision.disposition == Disposition.QUARANTINE
     event = EventKind.QUARANTINED if quarantined else EventKind.EXAMINED
     parameters = [
@@ -177,9 +192,16 @@ def record_outcome(tenant: Tenant, message_id: UUID, outcome: Outcome, now: date
     return bool(fetch(_RECORD, tenant.schema_name, parameters))
 
 
+def _state_of(outcome: Outcome, quarantined: bool) -> MessageState:
+    if quarantined:
+        return MessageState.QUARANTINED
+    treatment = outcome.treatment
+    return MessageState.HELD if treatment and treatment.holds_all else MessageState.READY
+
+
 def _message_columns(outcome: Outcome, quarantined: bool) -> list[object]:
     return [
-        (MessageState.QUARANTINED if quarantined else MessageState.READY).value,
+        _state_of(outcome, quarantined).value,
         clean(outcome.subject, 500),
         clean(outcome.header_from, 500),
         clean(outcome.message_id, 500),

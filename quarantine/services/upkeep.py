@@ -13,7 +13,7 @@ from django.db.models import Q
 
 from quarantine.choices import ContentKind, DeliveryState, EventKind, MessageState
 from quarantine.cleaning import clean
-from quarantine.models import Content, Delivery, Digest, Event, StoredMessage
+from quarantine.models import Content, Delivery, Digest, Event, Hold, StoredMessage
 from quarantine.services.examination import TO_EXAMINE
 from quarantine.states import advance
 from tenants.models import Tenant
@@ -140,8 +140,10 @@ def resubmit(tenant: Tenant, message_id: UUID, now: datetime) -> None:
         message.save()
         message.findings.all().delete()
         Content.objects.filter(message=message, kind=ContentKind.OUTGOING).delete()
+        Hold.objects.filter(message=message).delete()
         Delivery.objects.filter(
-            message=message, state__in=(DeliveryState.QUEUED, DeliveryState.DEFERRED)
+            message=message,
+            state__in=(DeliveryState.QUEUED, DeliveryState.DEFERRED, DeliveryState.HELD),
         ).update(state=DeliveryState.PENDING, next_attempt_at=None, sweep_at=None)
         Event.objects.create(message=message, at=now, kind=EventKind.RESUBMITTED)
 

@@ -1,0 +1,79 @@
+"""Outbound mail that waits for its sender, and the links by which people reach it."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from quarantine.choices import HoldEnding
+from quarantine.models.message import StoredMessage
+
+
+class Hold(models.Model):
+    """A row is one message whose outside copies wait, or waited, for a decision.
+
+    ``rules`` are the names of the hold rules that met them, as they were then; ``unreadable``
+    says that nobody could read the mail. ``told_at``, ``reminded_at`` and ``ending_told_at`` are
+    when the sender's notices were made; ``ended_at`` is when the last copy was decided on.
+    Personal data: sender, ended_by; kept as long as the message's row.
+    """
+
+    message = models.OneToOneField(
+        StoredMessage, models.CASCADE, primary_key=True, related_name="hold"
+    )
+    sender = models.CharField(max_length=320)
+    rules = models.JSONField(default=list)
+    unreadable = models.BooleanField(default=False)
+    held_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    remind_at = models.DateTimeField()
+    ending = models.CharField(max_length=7, choices=HoldEnding.choices)
+    told_at = models.DateTimeField(null=True)
+    reminded_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.CharField(max_length=320, db_default="")
+    ending_told_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-message"]
+        indexes = [
+            models.Index(fields=["due_at"], condition=models.Q(ended_at=None), name="hold_due"),
+            models.Index(
+                fields=["remind_at"],
+                condition=models.Q(ended_at=None, reminded_at=None),
+                name="hold_to_remind",
+            ),
+            models.Index(fields=["held_at"], condition=models.Q(told_at=None), name="hold_to_tell"),
+            models.Index(
+                fields=["ended_at"],
+                condition=models.Q(ending_told_at=None),
+                name="hold_end_to_tell",
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ending__in=HoldEnding.values), name="hold_ending_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"hold of {self.message_id}"
+
+
+class HoldLink(models.Model):
+    """A row is the link of one person to one held message; it works for viewing more than once.
+
+    ``token_hash`` is the SHA-256 of the random token in the link. It opens this message's page and
+    nothing else, until ``expires_at``.
+    Personal data: person; kept as long as the message's row.
+    """
+
+    hold = models.ForeignKey(Hold, models.CASCADE, related_name="links")
+    person = models.CharField(max_length=320)
+    token_hash = models.BinaryField(max_length=32, unique=True)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"link to {self.hold_id}"
