@@ -12,7 +12,8 @@ from django.utils import timezone
 from mailsec.gateway.checks.authenticator import SenderAuthenticator
 from mailsec.gateway.checks.lookups import NoRecords
 from mailsec.gateway.clients.dns import DnsResolver, NameServers
-from mailsec.gateway.dkim.keys import ArcKey, load_arc_key
+from mailsec.gateway.dkim import signing
+from mailsec.gateway.dkim.signing import SigningKey
 from mailsec.gateway.ports import Authenticator, Records
 
 # Short, since a mail needs many answers and its sender owns the servers that give them.
@@ -39,8 +40,8 @@ def name_servers(where: str) -> NameServers:
 
 
 @functools.cache
-def arc_key() -> ArcKey | None:
+def arc_key() -> SigningKey | None:
     """The key that seals changed mail, None where the installation has none."""
     if settings.ARC_KEY is None:
         return None
-    return load_arc_key(settings.ARC_DOMAIN, settings.ARC_SELECTOR, settings.ARC_KEY.read_bytes())
+    return signing.load(settings.ARC_DOMAIN, settings.ARC_SELECTOR, settings.ARC_KEY.read_bytes())
