@@ -1,1 +1,1 @@
-"""Keys: how the tenants' keys follow a new master key."""
+"""Keys: those that sign the tenants' mail, and how the tenants' own follow a new master key."""

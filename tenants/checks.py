@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
-from mailsec.gateway.dkim.keys import load_arc_key
+from mailsec.gateway.dkim import signing
 
 
 @register(Tags.security)
@@ -78,7 +78,7 @@ def _can_seal() -> bool:
     if not (settings.ARC_DOMAIN and settings.ARC_SELECTOR and settings.ARC_KEY):
         return False
     try:
-        load_arc_key(settings.ARC_DOMAIN, settings.ARC_SELECTOR, settings.ARC_KEY.read_bytes())
+        signing.load(settings.ARC_DOMAIN, settings.ARC_SELECTOR, settings.ARC_KEY.read_bytes())
     except (OSError, ValueError):
         return False
     return True

@@ -45,11 +45,13 @@ def _nothing_kept_between_tests(request: pytest.FixtureRequest) -> Iterator[None
     yield
     if "db" not in request.fixturenames:
         return
+    from encryption import selectors as encryption
     from policies import selectors as policies
     from quarantine import kept
     from tenants import selectors as tenants
     from threats import selectors as threats
 
+    encryption._kept.clear()
     policies._kept.clear()
     policies._lists.clear()
     tenants._kept.clear()

@@ -17,11 +17,11 @@ from django.utils import timezone
 from mailsec.gateway.clients.async_dns import AsyncDns
 from mailsec.gateway.clients.dnsbl import Blocklists
 from mailsec.gateway.reputation.points import Thresholds
+from tenants.dns import name_servers
 from threats.services import note_blocklists
 from workers.directory import DatabaseDirectory
 from workers.greylist import DatabaseGreylist
 from workers.refusals import RefusalBook
-from workers.senders import name_servers
 from workers.smtpd.reputation import Guard, Helpers
 from workers.smtpd.reputation_inquiry import Inquirer
 from workers.smtpd.reputation_ports import Rules

@@ -9,9 +9,6 @@ from typing import Any
 import dkim as dkimpy
 import pytest
 
-from mailsec.gateway.checks.lookups import NoRecords
-from mailsec.gateway.clients.dns import DnsResolver
-from mailsec.gateway.errors import TemporaryResolverError
 from mailsec.gateway.message import Message
 from quarantine import selectors
 from tenants.models import Tenant
@@ -88,16 +85,6 @@ def test_tagged_mail_says_what_it_was_and_is_sealed(
     assert "spf=fail" in results(out)[0]
     state, _, _ = dkimpy.arc_verify(out, dnsfunc=lambda name, timeout: key_record().encode())
     assert state == b"pass"
-
-
-def test_the_setting_names_who_is_asked(settings: Any) -> None:
-    """Nobody, one server, or those of the system."""
-    with pytest.raises(TemporaryResolverError):
-        senders.records("off").texts("example.jp")
-    assert isinstance(senders.records("off"), NoRecords)
-    settings.NAMESERVERS = ["192.0.2.53"]
-    assert isinstance(senders.records("system"), DnsResolver)
-    assert senders.records(settings.SENDER_DNS).texts("example.jp")[0].startswith(b"v=spf1")
 
 
 def test_the_sealing_key_is_read_where_one_is_set(settings: Any, tmp_path: Path) -> None:

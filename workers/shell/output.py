@@ -12,13 +12,17 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.errors import AccountError
+from encryption.errors import EncryptionError
 from mailsec.gateway.errors import GatewayError
 from policies.errors import InvalidAddresses, PolicyError
 from quarantine.errors import CustodyError
 from tenants.errors import TenantError
 from threats.errors import ThreatError
 
-EXPECTED = (AccountError, TenantError, PolicyError, ThreatError, CustodyError, GatewayError)
+EXPECTED = (
+    *(AccountError, TenantError, PolicyError, ThreatError, CustodyError, EncryptionError),
+    GatewayError,
+)
 
 
 class ShellCommand(BaseCommand, ABC):

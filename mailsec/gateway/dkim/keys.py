@@ -1,8 +1,9 @@
-"""Public keys as domains publish them, and the private key that seals (RFC 6376 section 3.6)."""
+"""Public keys as domains publish them (RFC 6376 section 3.6)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import base64
+from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
@@ -17,7 +18,7 @@ LEAST_BITS = 1024  # RFC 8301 section 3.2
 _MOST_BYTES = 4096  # an RSA key of 16,384 bits, more than any library verifies
 _LARGEST_EXPONENT = 2**32
 
-_PREHASHED = utils.Prehashed(hashes.SHA256())
+PREHASHED = utils.Prehashed(hashes.SHA256())
 
 PublicKey = rsa.RSAPublicKey | ed25519.Ed25519PublicKey
 
@@ -59,6 +60,14 @@ def read(record: bytes) -> KeyRecord:
     return KeyRecord(key, algorithms, strict="s" in flags)
 
 
+def record_of(key: rsa.RSAPublicKey) -> bytes:
+    """The key record to publish for a key; ``read`` gives the key back."""
+    data = key.public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    return b"v=DKIM1; k=rsa; p=" + base64.b64encode(data)
+
+
 def _load(kind: str, data: bytes) -> PublicKey:
     try:
         if kind == "ed25519":
@@ -88,7 +97,7 @@ def holds(record: KeyRecord, algorithm: str, signature: bytes, digest: bytes) ->
     try:
         if isinstance(record.key, rsa.RSAPublicKey) and kind == "rsa":
             scheme = padding.PKCS1v15()
-            record.key.verify(signature, digest, scheme, _PREHASHED)
+            record.key.verify(signature, digest, scheme, PREHASHED)
             return True
         if isinstance(record.key, ed25519.Ed25519PublicKey) and kind == "ed25519":
             record.key.verify(signature, digest)  # RFC 8463 section 3
@@ -96,27 +105,3 @@ def holds(record: KeyRecord, algorithm: str, signature: bytes, digest: bytes) ->
     except (InvalidSignature, ValueError):
         return False
     raise BadSignature(Result.PERMERROR, "key of another algorithm")
-
-
-@dataclass(frozen=True, slots=True)
-class ArcKey:
-    """What the service seals with: RSA, which is all that RFC 8617 knows."""
-
-    domain: str
-    selector: str
-    key: rsa.RSAPrivateKey = field(repr=False)
-
-    def signature(self, digest: bytes) -> bytes:
-        """The signature of a SHA-256 digest."""
-        return self.key.sign(digest, padding.PKCS1v15(), _PREHASHED)
-
-
-def load_arc_key(domain: str, selector: str, pem: bytes) -> ArcKey:
-    """ValueError where the file holds no RSA key of at least 1024 bits without a password."""
-    try:
-        key = serialization.load_pem_private_key(pem, password=None)
-    except (TypeError, UnsupportedAlgorithm) as error:
-        raise ValueError(str(error)) from error
-    if not isinstance(key, rsa.RSAPrivateKey) or key.key_size < LEAST_BITS:
-        raise ValueError("no RSA key of 1024 bits or more")
-    return ArcKey(domain.lower(), selector.lower(), key)

@@ -7,15 +7,11 @@ believe what stands above it.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from datetime import datetime
-
 from mailsec.gateway import results_field
 from mailsec.gateway.authentication import Authentication, Result
-from mailsec.gateway.dkim import chain, tags
+from mailsec.gateway.dkim import chain, signing
 from mailsec.gateway.dkim.canonical import SignedForm
-from mailsec.gateway.dkim.keys import ArcKey
+from mailsec.gateway.dkim.signing import SigningKey
 from mailsec.gateway.edits.order import Order, Trace
 from mailsec.gateway.errors import BadSignature
 from mailsec.gateway.message import Message
@@ -25,9 +21,6 @@ _SIGNED = (
     "from sender reply-to subject date message-id to cc in-reply-to references mime-version "
     "content-type content-transfer-encoding list-id list-unsubscribe dkim-signature"
 ).split()
-# Of other fields than From that are there more often, only the last ones are signed.
-_MOST_ALIKE = 5
-_BASE64_LINE = 64
 
 
 def edit(message: Message, order: Order) -> Message:
@@ -51,7 +44,7 @@ def _before(found: Authentication | None, form: SignedForm) -> list[bytes] | Non
     """The fields of the chain so far, None where it may not go on."""
     if found is None or found == Authentication():
         return None  # Nothing was checked, so there is nothing to testify.
-    if len(form.fields(b"from")) > _MOST_ALIKE:
+    if len(form.fields(b"from")) > signing.MOST_ALIKE:
         return None  # All of them would have to be signed, and nobody sends such mail honestly.
     if found.arc.result is Result.NONE:
         return [] if chain.is_empty(form) else None
@@ -65,39 +58,18 @@ def _before(found: Authentication | None, form: SignedForm) -> list[bytes] | Non
 
 
 def _set(
-    trace: Trace, key: ArcKey, found: Authentication, form: SignedForm, before: list[bytes]
+    trace: Trace, key: SigningKey, found: Authentication, form: SignedForm, before: list[bytes]
 ) -> tuple[bytes, bytes, bytes]:
     """Seal, signature and results, in the order in which they stand (section 4.1)."""
     instance = f"i={found.arc.instances + 1};"
-    who = [f"a=rsa-sha256; d={key.domain}; s={key.selector};", _made(trace.received_at)]
     clauses = [instance, *results_field.value(trace.by_host, found)]
     results = results_field.folded("ARC-Authentication-Results:", clauses)
-    names = _names(form)
-    digest, _ = form.body(relaxed=True)
-    body = base64.b64encode(digest).decode("ascii")
-    clauses = [f"{instance} c=relaxed/relaxed;", *who, f"h={' : '.join(names)};", f"bh={body};"]
-    unsigned = results_field.folded("ARC-Message-Signature:", [*clauses, "b="])
-    picked = [name.encode("ascii") for name in names]
-    data = form.header(picked, True, tags.without_signature(unsigned))
-    message = _signed(unsigned, key, hashlib.sha256(data).digest())
-    state = "pass" if before else "none"
-    unsigned = results_field.folded("ARC-Seal:", [f"{instance} cv={state};", *who, "b="])
-    seal = _signed(unsigned, key, chain.sealed(before, results, message, unsigned))
-    return seal, message, results
-
-
-def _made(received_at: datetime) -> str:
     # The time of reception, so that the same message is sealed alike every time.
-    return f"t={int(received_at.timestamp())};"
-
-
-def _names(form: SignedForm) -> list[str]:
-    """Every signed field as often as it is there; From once more, so that none can be added."""
-    names = [name for name in _SIGNED for _ in form.fields(name.encode("ascii"))[:_MOST_ALIKE]]
-    return [*names, "from"]
-
-
-def _signed(unsigned: bytes, key: ArcKey, digest: bytes) -> bytes:
-    text = base64.b64encode(key.signature(digest))
-    lines = [text[at : at + _BASE64_LINE] for at in range(0, len(text), _BASE64_LINE)]
-    return unsigned.removesuffix(b"\r\n") + b"\r\n\t".join(lines) + b"\r\n"
+    when = trace.received_at
+    head = f"ARC-Message-Signature: {instance}"
+    message = signing.signature_field(head, form, signing.names(form, _SIGNED), key, when)
+    state = "pass" if before else "none"
+    clauses = [f"{instance} cv={state};", *signing.who(key, when), "b="]
+    unsigned = results_field.folded("ARC-Seal:", clauses)
+    seal = signing.completed(unsigned, key, chain.sealed(before, results, message, unsigned))
+    return seal, message, results

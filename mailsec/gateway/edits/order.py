@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from mailsec.gateway.authentication import Authentication
-from mailsec.gateway.dkim.keys import ArcKey
+from mailsec.gateway.dkim.signing import SigningKey
 from mailsec.gateway.envelope import Envelope
 from mailsec.gateway.policy import Policy
 from mailsec.gateway.verdict import Decision
@@ -30,7 +30,7 @@ class Trace:
     envelope: Envelope
     authenticated: bool = False
     authentication: Authentication | None = None
-    arc_key: ArcKey | None = None
+    arc_key: SigningKey | None = None
 
     @property
     def protocol(self) -> str:

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
 from mailsec.gateway.authentication import Authentication
 from mailsec.gateway.checks.lookups import NoRecords
-from mailsec.gateway.dkim.keys import ArcKey
+from mailsec.gateway.dkim.signing import SigningKey
 from mailsec.gateway.edits import arc_seal
 from mailsec.gateway.edits.order import Order, Trace
 from mailsec.gateway.envelope import Client, Direction, Envelope
@@ -80,14 +80,14 @@ class Known(NoRecords):
         return (key_record().encode(),)
 
 
-def trace(found: Authentication | None = None, key: ArcKey | None = None) -> Trace:
+def trace(found: Authentication | None = None, key: SigningKey | None = None) -> Trace:
     """One reception by mx.example.org."""
     return Trace("mx.example.org", "0190-abc", NOW, envelope(), False, found, key)
 
 
-def arc_key() -> ArcKey:
+def arc_key() -> SigningKey:
     """The key of the tests as example.org's."""
-    return ArcKey("example.org", "s1", rsa_key())
+    return SigningKey("example.org", "s1", rsa_key())
 
 
 def sealed(raw: bytes, found: Authentication) -> bytes:

@@ -1,4 +1,4 @@
-"""Keys over time: what happens when the operator brings a new master key."""
+"""What happens when the operator brings a new master key."""
 
 from __future__ import annotations
 

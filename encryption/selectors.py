@@ -1,0 +1,93 @@
+"""Reading keys: the one that signs, and those that the console shows."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from uuid import UUID
+
+from encryption.choices import KeyState
+from encryption.models import DkimKey
+from mailsec.gateway.dkim import signing
+from mailsec.gateway.dkim.signing import SigningKey
+from quarantine.sealing import unseal
+from tenants.keys import key_of
+from tenants.models import Tenant
+from tenants.scope import scoped
+from tenants.selectors import domains_of
+
+_KEEP_SECONDS = 3.0
+_MOST_KEPT = 1_000
+_kept: dict[tuple[str, str], tuple[float, SigningKey | None]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class DomainKeys:
+    """One mail domain with its keys: the active one, new ones, then retired ones."""
+
+    domain: str
+    keys: tuple[DkimKey, ...]
+
+    @property
+    def signing(self) -> bool:
+        """Whether the domain's mail is signed."""
+        return any(key.state == KeyState.ACTIVE for key in self.keys)
+
+
+def signing_key(tenant: Tenant, domain: str) -> SigningKey | None:
+    """What mail from this domain is signed with, None where it is not; some seconds old at most.
+
+    ``ContentUnreadable`` where the stored key was altered: such mail must not leave unsigned.
+    """
+    place = (tenant.slug, domain.lower())
+    kept_at, key = _kept.get(place, (-math.inf, None))
+    now = time.monotonic()
+    if now - kept_at < _KEEP_SECONDS:
+        return key
+    if len(_kept) >= _MOST_KEPT:
+        _kept.clear()
+    _kept[place] = (now, _active(tenant, domain.lower()))
+    return _kept[place][1]
+
+
+@scoped
+def _active(tenant: Tenant, domain: str) -> SigningKey | None:
+    row = DkimKey.objects.filter(domain=domain, state=KeyState.ACTIVE).first()
+    if row is None or row.private_key is None or domain not in domains_of(tenant):
+        return None
+    pem = unseal(key_of(tenant), tenant.schema_name, row.id, bytes(row.private_key))
+    return signing.load(row.domain, row.selector, pem)
+
+
+def forget(tenant: Tenant) -> None:
+    """Read the tenant's keys anew in this process; the others follow within seconds."""
+    for place in [place for place in _kept if place[0] == tenant.slug]:
+        _kept.pop(place, None)
+
+
+@scoped
+def domain_keys(tenant: Tenant) -> list[DomainKeys]:
+    """Every mail domain of the tenant, by name, with its keys."""
+    order = list(KeyState)
+    rows: dict[str, list[DkimKey]] = {}
+    for row in DkimKey.objects.defer("private_key"):
+        rows.setdefault(row.domain, []).append(row)
+    return [
+        DomainKeys(
+            domain, tuple(sorted(rows.get(domain, ()), key=lambda row: order.index(row.state)))
+        )
+        for domain in sorted(domains_of(tenant))
+    ]
+
+
+@scoped
+def dkim_key(tenant: Tenant, key_id: UUID) -> DkimKey | None:
+    """One key of the tenant."""
+    return DkimKey.objects.filter(id=key_id).first()
+
+
+@scoped
+def newest_key(tenant: Tenant, domain: str) -> DkimKey | None:
+    """The key of a domain that was made last and is not in use yet."""
+    return DkimKey.objects.filter(domain=domain.lower(), state=KeyState.NEW).first()
