@@ -45,6 +45,8 @@ def current_policy(tenant: Tenant) -> Policy:
     policy = replace(
         policy,
         own_domains=tuple(sorted(domains_of(tenant))),
+        # What is not bought is not done, whatever was chosen under another menu.
+        zip=policy.zip and tenant.menu.zip,
         lists=lists.tenant,
         user_entries=lists.users,
     )

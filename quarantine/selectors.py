@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
+from mailsec.gateway.outbound.treatment import LOCKED_FORMS
 from quarantine.choices import ContentKind, DeliveryState, DirectionChoice, MessageState
 from quarantine.dispatch import content, leaving
 from quarantine.identifiers import first_id_at
@@ -254,3 +255,12 @@ def _refusal_matches(word: str) -> Q:
     except ValueError:
         return match
     return match
+
+
+@scoped
+def delivered_to(tenant: Tenant, message_id: UUID, *, locked: bool = False) -> list[str]:
+    """Whose copies a server has taken: all, or those whose files went out locked up."""
+    copies = Delivery.objects.filter(message_id=message_id, state=DeliveryState.DELIVERED)
+    if locked:
+        copies = copies.filter(form__in=LOCKED_FORMS)
+    return list(copies.order_by("id").values_list("recipient", flat=True))

@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from types import MappingProxyType
+from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 
+from encryption.services import Locked, keep_secret
 from mailsec.gateway.clients.clamd import ClamdAddress, ClamdScanner
-from mailsec.gateway.edits.trace import Trace, trace_block
+from mailsec.gateway.edits.order import Trace
+from mailsec.gateway.edits.trace import trace_block
 from mailsec.gateway.envelope import Direction, Envelope
 from mailsec.gateway.errors import EditRefused
 from mailsec.gateway.jail.opener import Jail
 from mailsec.gateway.message import Message
+from mailsec.gateway.outgoing import Examined
 from mailsec.gateway.pipeline import Services, decide, decide_released, examine, prepare, refused
 from mailsec.gateway.policy import Policy
 from mailsec.gateway.ports import VirusScanner
 from mailsec.gateway.signatures.engine import BuiltinScanner, load_definitions
 from mailsec.gateway.verdict import Decision, Disposition, Label, Verdict
-from quarantine.services import Before, Examining, Outcome
+from policies.selectors import current_policy
+from quarantine.services import Before, Examining, Outcome, record_outcome
 from tenants.models import Tenant
 from threats.selectors import blocked_files
 from workers.classifying import classifier
+from workers.outbound import Made, make_outgoing
 from workers.relations import TenantRelations
 from workers.senders import arc_key, authenticator
 
@@ -30,7 +38,15 @@ from workers.senders import arc_key, authenticator
 _JAIL = Jail()
 
 
-def outcome_of(tenant: Tenant, claimed: Examining, raw: bytes, policy: Policy) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of one message; ``locked`` where its files leave in an archive."""
+
+    outcome: Outcome
+    locked: Locked | None = None
+
+
+def result_of(tenant: Tenant, claimed: Examining, raw: bytes, policy: Policy) -> Result:
     """All that is found, decided and changed; ScannerUnavailable where no scanner answers."""
     envelope = claimed.envelope
     message = Message(raw)
@@ -56,24 +72,55 @@ def outcome_of(tenant: Tenant, claimed: Examining, raw: bytes, policy: Policy) -
         authentication=verdict.authentication if inbound else None,
         arc_key=arc_key() if inbound else None,
     )
-    trace_header, outgoing = trace_block(trace), None
+    made = Made()
     if decision.disposition is Disposition.DELIVER:
         try:
-            outgoing = prepare(message, decision, policy, trace.received_at, trace)
+            if envelope.direction is Direction.OUTBOUND:
+                mail = Examined(message, envelope, verdict, decision, policy, trace)
+                made = make_outgoing(tenant, claimed.id, mail)
+            else:
+                made = Made(prepare(message, decision, policy, trace.received_at, trace))
         except EditRefused:
             decision = refused(decision)
-    return Outcome(
+    on_top, outgoing = _as_stored(made.plain, raw)
+    outcome = Outcome(
         verdict=verdict,
         decision=decision,
-        trace_header=trace_header,
-        # Most mail leaves as it came: then only our block is stored, not the bytes a second time.
-        outgoing=None if outgoing == trace_header + raw else outgoing,
+        trace_header=trace_block(trace) if on_top is None else on_top,
+        outgoing=outgoing,
         policy_version=policy.version,
         subject=message.subject,
         header_from=message.text_of("From"),
         message_id=message.message_id,
         released=claimed.before is not None,
+        treatment=made.treatment,
     )
+    return Result(outcome, made.locked)
+
+
+def _as_stored(plain: bytes | None, raw: bytes) -> tuple[bytes | None, bytes | None]:
+    """What stands on top of a mail that leaves as it came, else the whole mail.
+
+    Most leave so: then only our block is stored, not the bytes a second time.
+    """
+    if plain is None:
+        return None, None
+    if plain.endswith(raw):
+        return plain[: len(plain) - len(raw)], None
+    return None, plain
+
+
+def record(tenant: Tenant, message_id: UUID, result: Result, now: datetime) -> bool:
+    """Store all of it or nothing; False where another worker had already done so."""
+    if result.locked is None:
+        return record_outcome(tenant, message_id, result.outcome, now)
+    with transaction.atomic():
+        if not record_outcome(tenant, message_id, result.outcome, now):
+            return False
+        minutes = current_policy(tenant).password_after_minutes
+        notify_at = now + timedelta(minutes=minutes) if minutes else None
+        keep_secret(tenant, message_id, result.locked, now, notify_at)
+    return True
 
 
 def _of_released(

@@ -63,7 +63,7 @@ class Entries:
 
     def holding_address(self, address: str) -> str:
         """The entry for this mail address, its domain or a domain above; empty where none is."""
-        return next((name for name in _names_of(address) if name in self.names), "")
+        return next((name for name in names_of(address) if name in self.names), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,8 @@ def _standing(blocked: str, allowed: str) -> tuple[Standing, str]:
     return (Standing.ALLOWED, allowed) if allowed else (Standing.NONE, "")
 
 
-def _names_of(address: str) -> Iterator[str]:
+def names_of(address: str) -> Iterator[str]:
+    """The entries that hold this address, narrowest first: itself, its domain, those above."""
     address = address.strip().lower().rstrip(".")
     local, at, domain = address.rpartition("@")
     domain = _ascii(domain)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mailsec.gateway.decision import UNREADABLE_CHECK
+from mailsec.gateway.dkim.signing import SigningKey
 from mailsec.gateway.edits.order import Outbound, Trace
 from mailsec.gateway.envelope import Envelope
 from mailsec.gateway.message import Message
@@ -43,7 +44,10 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """An outbound mail that was looked at and may leave, with what the forms are made by."""
+    """An outbound mail that was looked at and may leave, with what the forms are made by.
+
+    ``key`` is the one of the author's domain, None where that signs nothing.
+    """
 
     message: Message
     envelope: Envelope
@@ -51,12 +55,18 @@ class Examined:
     decision: Decision
     policy: Policy
     trace: Trace
+    key: SigningKey | None = None
 
 
-def outgoing(mail: Examined, rule_for: Callable[[str], str | None], when: datetime) -> Outgoing:
+def outgoing(
+    mail: Examined,
+    rule_for: Callable[[str], str | None],
+    when: datetime,
+    known: Secret | None = None,
+) -> Outgoing:
     """Treat each copy and make the forms; ``EditRefused`` where one cannot be made whole.
 
-    ``when`` is aware and in the tenant's zone. Nothing is sent in another form than was decided:
+    ``known`` is the secret of a mail that is made ready once more. ``when`` is aware and in the tenant's zone. Nothing is sent in another form than was decided:
     the caller puts the mail aside then.
     """
     selection = _selection(mail)
@@ -68,7 +78,7 @@ def outgoing(mail: Examined, rule_for: Callable[[str], str | None], when: dateti
         OutboundMail(mail.message, mail.envelope, mail.policy, selection, rule_for, unreadable)
     )
     ciphers = {copy.form.cipher for copy in copies if copy.form.cipher is not None}
-    secret = Secret(new_archive_name(), new_password(mail.policy.password_length))
+    secret = known or Secret(new_archive_name(), new_password(mail.policy.password_length))
     archives = {
         cipher: Archive(
             secret.archive_name,
@@ -111,7 +121,7 @@ def _outbound(
     archive = archives[form.cipher] if form.cipher is not None else None
     sender = mail.envelope.sender if mail.policy.bcc_to is HiddenTo.SENDER else ""
     hidden = _everybody(mail) if form.hidden else None
-    return Outbound(hidden, sender, selection if archive else Selection(), archive)
+    return Outbound(hidden, sender, selection if archive else Selection(), archive, mail.key)
 
 
 def _everybody(mail: Examined) -> tuple[str, ...]:

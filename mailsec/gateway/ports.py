@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Authenticator",
     "Clock",
+    "Correspondence",
     "MailExchanger",
     "Records",
     "Relations",
@@ -106,6 +107,18 @@ class Relations(Protocol):
 
     def has_corresponded(self, sender: str, recipients: tuple[str, ...]) -> bool:
         """Whether mail from this address was delivered to one of these before, or went to it."""
+        ...
+
+
+class Correspondence(Protocol):
+    """With whom the tenant corresponded before, by its own records."""
+
+    def known(self, addresses: Collection[str]) -> Collection[str]:
+        """Those of these addresses (lower case) to which mail of the tenant was delivered."""
+        ...
+
+    def domains(self) -> Collection[str]:
+        """The domains to which mail of the tenant was delivered: a few thousand at most."""
         ...
 
 

@@ -15,7 +15,7 @@ from policies.selectors import current_policy
 from quarantine import selectors, services
 from quarantine.services import Examining, Shown
 from tenants.models import Tenant
-from workers.examination import outcome_of
+from workers.examination import record, result_of
 from workers.tasks.base import TenantTask, to_ids
 
 log = structlog.get_logger(__name__)
@@ -36,8 +36,8 @@ def _examine(tenant: Tenant, claimed: Examining) -> bool:
     """Whether the message is ready for delivery."""
     try:
         raw = selectors.original(tenant, claimed.id)
-        outcome = outcome_of(tenant, claimed, raw, current_policy(tenant))
-        return services.record_outcome(tenant, claimed.id, outcome, timezone.now())
+        result = result_of(tenant, claimed, raw, current_policy(tenant))
+        return record(tenant, claimed.id, result, timezone.now())
     except ScannerUnavailable as error:
         log.warning("scanner gave no answer", message=claimed.queue_id, error=str(error))
         services.wait(tenant, claimed.id, "scanner", timezone.now(), _shown(tenant, claimed))

@@ -2,9 +2,9 @@
 
 The order is here and nowhere else: what is taken out comes first, so that the notice finds the body
 that is left; of outbound mail the recipients are hidden before its files are locked up; what was
-changed is sealed, and the trace block comes last, above everything. Edits do
-not import each other; what several need stands in ``letter`` (the parts), ``texts`` (the words) and
-``order`` (what to do).
+changed is sealed or signed, and the trace block comes last, above everything. Edits do not import
+each other; what several need stands in ``letter`` and ``removal`` (the parts), ``texts`` (the
+words) and ``order`` (what to do).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from mailsec.gateway.edits import (
     attachments,
     authentication_results,
     banner,
+    dkim_signature,
     hidden_recipients,
     long_lines,
     subject,
@@ -36,5 +37,6 @@ EDITS: tuple[Edit, ...] = (
     long_lines.edit,
     authentication_results.edit,
     arc_seal.edit,
+    dkim_signature.edit,
     trace.edit,
 )

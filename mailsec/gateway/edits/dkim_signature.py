@@ -10,6 +10,7 @@ from datetime import datetime
 from mailsec.gateway.dkim import signing
 from mailsec.gateway.dkim.canonical import SignedForm
 from mailsec.gateway.dkim.signing import SigningKey
+from mailsec.gateway.edits.order import Order
 from mailsec.gateway.message import Message
 from mailsec.gateway.mime import Splice, splice
 
@@ -20,6 +21,14 @@ _SIGNED = (
     "content-type content-transfer-encoding content-id content-description list-id list-help "
     "list-unsubscribe list-unsubscribe-post list-subscribe list-post list-owner list-archive"
 ).split()
+
+
+def edit(message: Message, order: Order) -> Message:
+    """The message signed, where its author's domain has a key, or itself."""
+    outbound = order.outbound
+    if outbound is None or outbound.key is None:
+        return message
+    return signed(message, outbound.key, order.when)
 
 
 def signed(message: Message, key: SigningKey, when: datetime) -> Message:

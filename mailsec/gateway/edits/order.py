@@ -46,13 +46,15 @@ class Outbound:
     """What one form of an outbound mail is made of.
 
     ``hidden`` are the recipients that no copy may name, None where all see each other; ``to``
-    stands in To then. ``archive`` takes the place of the files of ``selection``.
+    stands in To then. ``archive`` takes the place of the files of ``selection``. ``key`` signs for
+    the author's domain.
     """
 
     hidden: tuple[str, ...] | None = None
     to: str = ""
     selection: Selection = field(default_factory=Selection)
     archive: Archive | None = None
+    key: SigningKey | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,9 @@ class Form:
         return "+".join(filter(None, words))
 
 
+LOCKED_FORMS = tuple(Form(hidden, cipher).name for hidden in (False, True) for cipher in ZipCipher)
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """Why a copy waits for its sender: a rule of this name, or nobody could read the mail."""

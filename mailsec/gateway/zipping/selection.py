@@ -21,7 +21,7 @@ from mailsec.gateway.file_types import identify
 from mailsec.gateway.message import Message, Part
 from mailsec.gateway.zipping.writer import File
 
-_CALENDAR = frozenset(("text/calendar", "application/ics"))
+CALENDAR = frozenset(("text/calendar", "application/ics"))
 _REPORT = "multipart/report"
 _CONTENT_ID = re.compile(r"(?i)\bcid:([^\s\"'<>()]{1,1000})")
 # Outlook's meetings travel as TNEF too ([MS-OXCICAL]); without it they could not be answered.
@@ -46,7 +46,7 @@ def select(
     ``winmail.dat`` take its place, and an attached message goes in as it came.
     """
     budget = Budget(limits or Limits())
-    shown = _shown_in_html(message)
+    shown = shown_in_html(message)
     parts: list[int] = []
     files: list[File] = []
     for part in message.parts:
@@ -60,9 +60,9 @@ def select(
 
 
 def _is_file(message: Message, part: Part, shown: Collection[str]) -> bool:
-    if part.is_protected or part.content_type in _CALENDAR:
+    if part.is_protected or part.content_type in CALENDAR:
         return False
-    if _content_id(part) in shown:
+    if content_id(part) in shown:
         return False
     around = list(_ancestors(message, part))
     if any(not other.is_multipart or other.content_type == _REPORT for other in around):
@@ -77,7 +77,7 @@ def _ancestors(message: Message, part: Part) -> Iterator[Part]:
         parent = message.parts[parent].parent
 
 
-def _shown_in_html(message: Message) -> frozenset[str]:
+def shown_in_html(message: Message) -> frozenset[str]:
     """The Content-IDs that HTML letters refer to (RFC 2392), in lower case."""
     return frozenset(
         unquote(html.unescape(found)).lower()
@@ -87,7 +87,8 @@ def _shown_in_html(message: Message) -> frozenset[str]:
     )
 
 
-def _content_id(part: Part) -> str:
+def content_id(part: Part) -> str:
+    """A part's Content-ID as ``shown_in_html`` names them."""
     return part.content_id.strip().strip("<>").strip().lower()
 
 
