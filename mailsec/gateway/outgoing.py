@@ -66,8 +66,9 @@ def outgoing(
 ) -> Outgoing:
     """Treat each copy and make the forms; ``EditRefused`` where one cannot be made whole.
 
-    ``known`` is the secret of a mail that is made ready once more. ``when`` is aware and in the tenant's zone. Nothing is sent in another form than was decided:
-    the caller puts the mail aside then.
+    ``known`` is the secret of a mail that is made ready once more. ``when`` is aware and in the
+    tenant's zone. Nothing is sent in another form than was decided: the caller puts the mail aside
+    then.
     """
     selection = _selection(mail)
     unreadable = any(
