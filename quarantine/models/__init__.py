@@ -5,7 +5,7 @@ from quarantine.models.delivery import Delivery
 from quarantine.models.digest import Digest, DigestLink
 from quarantine.models.event import Event
 from quarantine.models.finding import FindingRow
-from quarantine.models.hold import Hold, HoldLink
+from quarantine.models.hold import Hold, SenderLink
 from quarantine.models.learning import Lesson, SpamModel
 from quarantine.models.message import StoredMessage
 from quarantine.models.refusal import Refusal
@@ -18,9 +18,9 @@ __all__ = [
     "Event",
     "FindingRow",
     "Hold",
-    "HoldLink",
     "Lesson",
     "Refusal",
+    "SenderLink",
     "SpamModel",
     "StoredMessage",
 ]

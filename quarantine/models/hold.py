@@ -59,15 +59,15 @@ class Hold(models.Model):
         return f"hold of {self.message_id}"
 
 
-class HoldLink(models.Model):
-    """A row is the link of one person to one held message; it works for viewing more than once.
+class SenderLink(models.Model):
+    """A row is one person's link to one outbound mail; it works for viewing more than once.
 
-    ``token_hash`` is the SHA-256 of the random token in the link. It opens this message's page and
-    nothing else, until ``expires_at``.
+    ``token_hash`` is the SHA-256 of the random token in the link. It opens this mail's page and
+    nothing else, until ``expires_at``; mail that was only zipped has links too, and no hold.
     Personal data: person; kept as long as the message's row.
     """
 
-    hold = models.ForeignKey(Hold, models.CASCADE, related_name="links")
+    message = models.ForeignKey(StoredMessage, models.CASCADE, related_name="sender_links")
     person = models.CharField(max_length=320)
     token_hash = models.BinaryField(max_length=32, unique=True)
     expires_at = models.DateTimeField()
@@ -76,4 +76,4 @@ class HoldLink(models.Model):
         ordering = ["id"]
 
     def __str__(self) -> str:
-        return f"link to {self.hold_id}"
+        return f"link to {self.message_id}"
