@@ -24,7 +24,7 @@ from django.db import connection
 from psycopg import sql
 
 from quarantine.choices import ContentKind, DeliveryState, EventKind, MessageState
-from quarantine.models import Content, Delivery, Event, FindingRow, Hold, StoredMessage
+from quarantine.models import Content, Delivery, Event, FindingRow, Hold, Processing, StoredMessage
 
 _TABLES = {
     "messages": StoredMessage,
@@ -33,6 +33,7 @@ _TABLES = {
     "events": Event,
     "findings": FindingRow,
     "holds": Hold,
+    "processings": Processing,
 }
 _FIXED = {
     f"{prefix}_{choice.name.lower()}": sql.Literal(choice.value)

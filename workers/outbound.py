@@ -78,7 +78,6 @@ def _treatment(
     held = [copy.held for copy in copies if copy.held is not None]
     now, minutes = timezone.now(), policy.hold_minutes
     terms = HoldTerms(
-        sender=sender,
         rules=tuple(dict.fromkeys(each.rule for each in held if each.rule)),
         unreadable=any(each.unreadable for each in held),
         due_at=now + timedelta(minutes=minutes),
@@ -88,4 +87,11 @@ def _treatment(
     treated = [
         TreatedCopy(copy.recipient, copy.form.name, copy.held is not None) for copy in copies
     ]
-    return Treatment(treated, forms, terms if held else None)
+    return Treatment(
+        sender=sender,
+        copies=treated,
+        forms=forms,
+        hold=terms if held else None,
+        hidden=any(copy.form.hidden for copy in copies),
+        locked=any(copy.form.cipher for copy in copies),
+    )

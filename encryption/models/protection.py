@@ -10,8 +10,7 @@ class Protection(models.Model):
 
     ``password`` is sealed with the tenant's key; it and the archive's name are made once, whatever
     fails afterwards. ``notify_at`` is from when the recipients are told the password: set by the
-    sender, or from the beginning where the policy says so. ``told_at`` is when the sender was told
-    what had been done.
+    sender, or from the beginning where the policy says so.
     Personal data: sender, files, notified_by; kept as long as the message's row.
     """
 
@@ -24,16 +23,12 @@ class Protection(models.Model):
     password = models.BinaryField()
     files = models.JSONField(default=list)
     created_at = models.DateTimeField()
-    told_at = models.DateTimeField(null=True)
     notify_at = models.DateTimeField(null=True)
     notified_by = models.CharField(max_length=320, blank=True)
 
     class Meta:
         ordering = ["-created_at"]
         indexes = [
-            models.Index(
-                fields=["created_at"], condition=models.Q(told_at=None), name="protection_to_tell"
-            ),
             models.Index(fields=["notify_at"], name="protection_notify"),
         ]
 

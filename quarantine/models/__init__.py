@@ -5,7 +5,7 @@ from quarantine.models.delivery import Delivery
 from quarantine.models.digest import Digest, DigestLink
 from quarantine.models.event import Event
 from quarantine.models.finding import FindingRow
-from quarantine.models.hold import Hold, SenderLink
+from quarantine.models.hold import Hold, Processing, SenderLink
 from quarantine.models.learning import Lesson, SpamModel
 from quarantine.models.message import StoredMessage
 from quarantine.models.refusal import Refusal
@@ -19,6 +19,7 @@ __all__ = [
     "FindingRow",
     "Hold",
     "Lesson",
+    "Processing",
     "Refusal",
     "SenderLink",
     "SpamModel",

@@ -59,6 +59,33 @@ class Hold(models.Model):
         return f"hold of {self.message_id}"
 
 
+class Processing(models.Model):
+    """A row is one outbound mail whose copies to outside were changed, of which its sender is told.
+
+    ``hidden``: no copy names the other recipients; ``locked``: its files are in an archive.
+    Personal data: sender; kept as long as the message's row.
+    """
+
+    message = models.OneToOneField(
+        StoredMessage, models.CASCADE, primary_key=True, related_name="processing"
+    )
+    sender = models.CharField(max_length=320)
+    hidden = models.BooleanField()
+    locked = models.BooleanField()
+    made_at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["made_at"], condition=models.Q(told_at=None), name="processing_to_tell"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"processing of {self.message_id}"
+
+
 class SenderLink(models.Model):
     """A row is one person's link to one outbound mail; it works for viewing more than once.
 

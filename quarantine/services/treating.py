@@ -39,6 +39,11 @@ INSERT INTO {holds} (
     message_id, sender, rules, unreadable, held_at, due_at, remind_at, ending, ended_by)
 VALUES (%b, %b, %b::text::jsonb, %b, %b, %b, %b, %b, '')
 """
+_PROCESSING = """
+INSERT INTO {processings} (message_id, sender, hidden, locked, made_at)
+VALUES (%b, %b, %b, %b, %b)
+ON CONFLICT (message_id) DO UPDATE SET hidden = EXCLUDED.hidden, locked = EXCLUDED.locked
+"""
 _HELD = """
 INSERT INTO {events} (message_id, at, kind, data)
 VALUES (%b, %b, {event_held}, %b::text::jsonb)
@@ -56,9 +61,8 @@ class TreatedCopy:
 
 @dataclass(frozen=True, slots=True)
 class HoldTerms:
-    """How long the held copies wait, for whom, and what becomes of them then."""
+    """How long the held copies wait, and what becomes of them then."""
 
-    sender: str
     rules: tuple[str, ...]
     unreadable: bool
     due_at: datetime
@@ -70,12 +74,16 @@ class HoldTerms:
 class Treatment:
     """What the copies of an outbound mail are; ``forms`` are the bytes by name, none under "".
 
-    ``hold`` is there where some copy is held.
+    ``hold`` is there where some copy is held; ``hidden`` and ``locked`` say what was done to copies
+    that leave the company.
     """
 
+    sender: str
     copies: Sequence[TreatedCopy] = ()
     forms: Mapping[str, bytes] = field(default_factory=lambda: MappingProxyType({}))
     hold: HoldTerms | None = None
+    hidden: bool = False
+    locked: bool = False
 
     @property
     def holds_all(self) -> bool:
@@ -96,6 +104,9 @@ def store_treatment(tenant: Tenant, message_id: UUID, treatment: Treatment, now:
     execute(_COPIES, schema, parameters)
     if treatment.forms:
         execute(_FORMS, schema, [message_id, *_form_columns(tenant, treatment.forms)])
+    if treatment.hidden or treatment.locked:
+        done = [treatment.hidden, treatment.locked, now]
+        execute(_PROCESSING, schema, [message_id, treatment.sender, *done])
     if treatment.hold is not None:
         _store_hold(schema, message_id, treatment, treatment.hold, now)
 
@@ -114,7 +125,7 @@ def _store_hold(
 ) -> None:
     rules = [clean(rule, 100) for rule in terms.rules]
     held = sum(copy.held for copy in treatment.copies)
-    parameters = [message_id, terms.sender, json.dumps(rules), terms.unreadable]
+    parameters = [message_id, treatment.sender, json.dumps(rules), terms.unreadable]
     parameters += [now, terms.due_at, terms.remind_at, terms.ending.value]
     execute(_HOLD, schema, parameters)
     data = {"rules": rules, "unreadable": terms.unreadable, "count": held}

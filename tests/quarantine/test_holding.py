@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -42,9 +43,9 @@ def held(
     copies = [
         TreatedCopy(each, "" if each == INSIDE else "aes-256", each != INSIDE) for each in everyone
     ]
-    terms = HoldTerms(PERSON.name, ("all",), False, DUE, NOW + timedelta(hours=18), ending)
-    result = outcome()
-    object.__setattr__(result, "treatment", Treatment(copies, {"aes-256": LOCKED}, terms))
+    terms = HoldTerms(("all",), False, DUE, NOW + timedelta(hours=18), ending)
+    treatment = Treatment(PERSON.name, copies, {"aes-256": LOCKED}, terms, locked=True)
+    result = replace(outcome(), treatment=treatment)
     assert services.record_outcome(tenant, message_id, result, NOW)
     return message_id
 
