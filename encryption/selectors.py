@@ -5,13 +5,17 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef
+
 from encryption.choices import KeyState
-from encryption.models import DkimKey
+from encryption.models import DkimKey, PasswordMail, Protection
 from mailsec.gateway.dkim import signing
 from mailsec.gateway.dkim.signing import SigningKey
 from quarantine.sealing import unseal
+from quarantine.selectors import delivered_copies
 from tenants.keys import key_of
 from tenants.models import Tenant
 from tenants.scope import scoped
@@ -19,6 +23,10 @@ from tenants.selectors import domains_of
 
 _KEEP_SECONDS = 3.0
 _MOST_KEPT = 1_000
+# How long after it was sent a mail's recipients are still told by themselves: longer than any mail
+# is held or tried.
+_TELLING = timedelta(days=30)
+_MOST_TOLD = 200
 _kept: dict[tuple[str, str], tuple[float, SigningKey | None]] = {}
 
 
@@ -91,3 +99,29 @@ def dkim_key(tenant: Tenant, key_id: UUID) -> DkimKey | None:
 def newest_key(tenant: Tenant, domain: str) -> DkimKey | None:
     """The key of a domain that was made last and is not in use yet."""
     return DkimKey.objects.filter(domain=domain.lower(), state=KeyState.NEW).first()
+
+
+@scoped
+def locked_files(tenant: Tenant, message_id: UUID) -> list[str]:
+    """The names of the files in a mail's archive, as many as were noted."""
+    row = Protection.objects.filter(message_id=message_id).first()
+    return [str(name) for name in row.files] if row else []
+
+
+@scoped
+def mails_to_tell_passwords_of(tenant: Tenant, now: datetime) -> list[UUID]:
+    """Mails whose recipients may be told, and of whom one has the mail and not the password."""
+    told = PasswordMail.objects.filter(
+        protection__message_id=OuterRef("message_id"), recipient=OuterRef("recipient")
+    )
+    return list(
+        delivered_copies(tenant)
+        .filter(
+            ~Exists(told),
+            message__protection__notify_at__lte=now,
+            message__protection__created_at__gte=now - _TELLING,
+        )
+        .order_by()
+        .values_list("message_id", flat=True)
+        .distinct()[:_MOST_TOLD]
+    )

@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from mailsec.gateway.lists import Lists, TenantLists, entries
 from mailsec.gateway.policy import Language, Policy
-from policies.models import Address, ListEntry, PolicyVersion
+from policies.models import Address, ListEntry, OwnNoticeText, PolicyVersion
+from policies.notice_texts import NoticeKind, NoticeText, default_text
 from policies.settings_keys import KEYS, build
 from tenants.models import Tenant
 from tenants.scope import scoped
@@ -128,3 +129,10 @@ def policy_values(tenant: Tenant) -> Mapping[str, Any]:
 def address_count(tenant: Tenant) -> int:
     """How many addresses are registered."""
     return Address.objects.count()
+
+
+@scoped
+def notice_text(tenant: Tenant, kind: NoticeKind, language: Language) -> NoticeText:
+    """The words of a notice: the tenant's own where it has written some, else the product's."""
+    own = OwnNoticeText.objects.filter(kind=kind.value, language=language.value).first()
+    return NoticeText(own.subject, own.body) if own else default_text(kind, language)

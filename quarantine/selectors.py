@@ -258,6 +258,15 @@ def _refusal_matches(word: str) -> Q:
 
 
 @scoped
+def delivered_copies(tenant: Tenant) -> QuerySet[Delivery]:
+    """Copies whose files went out locked up and that a server has taken.
+
+    Evaluate it inside the tenant's scope.
+    """
+    return Delivery.objects.filter(state=DeliveryState.DELIVERED, form__in=LOCKED_FORMS)
+
+
+@scoped
 def delivered_to(tenant: Tenant, message_id: UUID, *, locked: bool = False) -> list[str]:
     """Whose copies a server has taken: all, or those whose files went out locked up."""
     copies = Delivery.objects.filter(message_id=message_id, state=DeliveryState.DELIVERED)

@@ -16,7 +16,7 @@ from quarantine.cleaning import clean
 from quarantine.identifiers import new_id
 from quarantine.permissions import Actor
 from quarantine.sealing import seal, unseal
-from quarantine.selectors import delivered_to
+from quarantine.selectors import delivered_to, message_row
 from quarantine.services import Notice, store_notice
 from tenants.keys import key_of
 from tenants.models import Tenant
@@ -89,12 +89,13 @@ def allow_password_mails(tenant: Tenant, message_id: UUID, actor: Actor, now: da
 def send_password_mails(
     tenant: Tenant,
     message_id: UUID,
-    write: Callable[[Secret, str], Notice],
+    write: Callable[[Secret, str, str, str], Notice],
     now: datetime,
 ) -> list[UUID]:
     """Tell the password to everybody whose server has taken the mail and who was not told yet.
 
-    ``write`` makes the mail for one recipient. Each is told once, whoever asks and how often;
+    ``write`` makes the mail of a secret for one recipient, from the sender's address and the
+    subject of the mail that was sent. Each is told once, whoever asks and how often;
     returns the ids of the mails, which the caller announces to the workers.
     """
     with transaction.atomic():
@@ -106,11 +107,12 @@ def send_password_mails(
         secret = secret_of(tenant, message_id)
         if not due or secret is None:
             return []
+        subject = message_row(tenant, message_id).subject
         mails = [
             PasswordMail(
                 protection=row,
                 recipient=recipient,
-                notice=store_notice(tenant, write(secret, recipient), now),
+                notice=store_notice(tenant, write(secret, recipient, row.sender, subject), now),
                 sent_at=now,
             )
             for recipient in due

@@ -24,11 +24,13 @@ from quarantine.services.examination import (
     record_outcome,
     wait,
 )
+from quarantine.services.hold_links import give_link
 from quarantine.services.holding import Decided, deliver_held, discard_held, end_due_holds
 from quarantine.services.learning import learn, undo_lesson
 from quarantine.services.receive import Arrival, Notice, receive, store_notice
 from quarantine.services.refusals import TurnedAway, expire_refusals, record_refusals
 from quarantine.services.release import delete, release
+from quarantine.services.telling import News, Told, tell, untold
 from quarantine.services.treating import HoldTerms, TreatedCopy, Treatment
 from quarantine.services.upkeep import Stalled, expire, resubmit, shunt, take_up_stalled
 
@@ -44,11 +46,13 @@ __all__ = [
     "Examining",
     "HoldTerms",
     "LinkAction",
+    "News",
     "Notice",
     "Outcome",
     "Settlement",
     "Shown",
     "Stalled",
+    "Told",
     "TreatedCopy",
     "Treatment",
     "TurnedAway",
@@ -63,6 +67,7 @@ __all__ = [
     "end_due_holds",
     "expire",
     "expire_refusals",
+    "give_link",
     "learn",
     "receive",
     "record_outcome",
@@ -74,6 +79,8 @@ __all__ = [
     "shunt",
     "store_notice",
     "take_up_stalled",
+    "tell",
     "undo_lesson",
+    "untold",
     "wait",
 ]

@@ -9,6 +9,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 
 from mailsec.celery import app, enqueue
+from mailsec.gateway.envelope import Direction
 from mailsec.gateway.errors import ScannerUnavailable
 from mailsec.gateway.message import Message
 from policies.selectors import current_policy
@@ -16,6 +17,7 @@ from quarantine import selectors, services
 from quarantine.services import Examining, Shown
 from tenants.models import Tenant
 from workers.examination import record, result_of
+from workers.sender_notices import tell_senders
 from workers.tasks.base import TenantTask, to_ids
 
 log = structlog.get_logger(__name__)
@@ -28,6 +30,8 @@ def examine(tenant: Tenant, ids: Sequence[str]) -> None:
     """Look at those of these messages that nobody looks at; each stands for itself."""
     claimed = services.claim_examination(tenant, to_ids(ids), timezone.now())
     ready = [each.id for each in claimed if _examine(tenant, each)]
+    if any(each.envelope.direction is Direction.OUTBOUND for each in claimed):
+        ready += tell_senders(tenant, timezone.now())
     if ready:
         enqueue("deliver", tenant.slug, ready)
 

@@ -1,0 +1,178 @@
+"""The words of the notices about outbound mail: ours, unless the tenant has written others.
+
+A text is plain; ``{name}`` stands for a value of the mail, and only the names of ``VARIABLES`` are
+known. It is data in every way: nothing that a tenant or a sender writes is ever run.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mailsec.gateway.errors import InvalidPolicy
+from mailsec.gateway.policy import Language
+
+_VARIABLE = re.compile(r"\{([a-z_]{1,40})\}")
+LONGEST_SUBJECT, LONGEST_BODY = 200, 5_000
+
+
+class NoticeKind(StrEnum):
+    """What is told."""
+
+    HELD = "held"
+    REMINDER = "reminder"
+    DISCARDED = "discarded"
+    DELIVERED = "delivered"
+    PROCESSED = "processed"
+    PASSWORD = "password"  # noqa: S105 - the kind of a notice
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeText:
+    """One notice in one language."""
+
+    subject: str
+    body: str
+
+
+_MAIL = ("subject", "sender", "recipients", "company", "contact", "sent_at")
+VARIABLES: Mapping[NoticeKind, tuple[str, ...]] = {
+    NoticeKind.HELD: (*_MAIL, "reasons", "due_at", "ending", "link"),
+    NoticeKind.REMINDER: (*_MAIL, "reasons", "due_at", "ending", "link"),
+    NoticeKind.DISCARDED: (*_MAIL, "decided_by", "link"),
+    NoticeKind.DELIVERED: (*_MAIL, "decided_by", "link"),
+    NoticeKind.PROCESSED: (*_MAIL, "applied", "archive", "files", "password", "link"),
+    NoticeKind.PASSWORD: (*_MAIL, "archive", "password"),
+}
+# Without these a notice would not do what it is for.
+REQUIRED: Mapping[NoticeKind, tuple[str, ...]] = {
+    NoticeKind.HELD: ("link",),
+    NoticeKind.REMINDER: ("link",),
+    NoticeKind.DISCARDED: (),
+    NoticeKind.DELIVERED: (),
+    NoticeKind.PROCESSED: ("link",),
+    NoticeKind.PASSWORD: ("password",),
+}
+
+_DEFAULTS: Mapping[tuple[NoticeKind, Language], NoticeText] = {
+    (NoticeKind.HELD, Language.JAPANESE): NoticeText(
+        "【送信保留】{subject}",
+        "お送りになったメールは、社外宛のため送信を保留しています。\n"
+        "宛先と内容をご確認のうえ、送信または破棄をお選びください。\n\n"
+        "{link}\n\n"
+        "件名：{subject}\n送信日時：{sent_at}\n保留中の宛先：\n{recipients}\n\n"
+        "保留の理由：{reasons}\n期限：{due_at}（期限を過ぎた場合：{ending}）",
+    ),
+    (NoticeKind.HELD, Language.ENGLISH): NoticeText(
+        "[On hold] {subject}",
+        "Your mail to recipients outside the company has not been sent yet.\n"
+        "Please check the recipients and the content, and choose to send or to discard it.\n\n"
+        "{link}\n\n"
+        "Subject: {subject}\nSent: {sent_at}\nRecipients on hold:\n{recipients}\n\n"
+        "Why it is held: {reasons}\nUntil: {due_at} (afterwards: {ending})",
+    ),
+    (NoticeKind.REMINDER, Language.JAPANESE): NoticeText(
+        "【送信保留・期限間近】{subject}",
+        "次のメールはまだ送信されていません。期限までに送信または破棄をお選びください。\n\n"
+        "{link}\n\n"
+        "件名：{subject}\n送信日時：{sent_at}\n保留中の宛先：\n{recipients}\n\n"
+        "期限：{due_at}（期限を過ぎた場合：{ending}）",
+    ),
+    (NoticeKind.REMINDER, Language.ENGLISH): NoticeText(
+        "[On hold, time is running out] {subject}",
+        "This mail has still not been sent. Please choose to send or to discard it in time.\n\n"
+        "{link}\n\n"
+        "Subject: {subject}\nSent: {sent_at}\nRecipients on hold:\n{recipients}\n\n"
+        "Until: {due_at} (afterwards: {ending})",
+    ),
+    (NoticeKind.DISCARDED, Language.JAPANESE): NoticeText(
+        "【送信取消】{subject}",
+        "次のメールは送信されず、破棄されました。\n\n"
+        "件名：{subject}\n送信日時：{sent_at}\n破棄された宛先：\n{recipients}\n\n"
+        "破棄した方：{decided_by}\n必要な場合は、あらためてお送りください。\n\n{link}",
+    ),
+    (NoticeKind.DISCARDED, Language.ENGLISH): NoticeText(
+        "[Not sent] {subject}",
+        "This mail was discarded and has not been sent.\n\n"
+        "Subject: {subject}\nSent: {sent_at}\nDiscarded for:\n{recipients}\n\n"
+        "Decided by: {decided_by}\nPlease send it again if it is still needed.\n\n{link}",
+    ),
+    (NoticeKind.DELIVERED, Language.JAPANESE): NoticeText(
+        "【送信済み】{subject}",
+        "保留中だった次のメールの送信が承認されました。\n\n"
+        "件名：{subject}\n送信日時：{sent_at}\n宛先：\n{recipients}\n\n"
+        "承認した方：{decided_by}\n\n{link}",
+    ),
+    (NoticeKind.DELIVERED, Language.ENGLISH): NoticeText(
+        "[Sent] {subject}",
+        "This mail was on hold and has been approved for sending.\n\n"
+        "Subject: {subject}\nSent: {sent_at}\nRecipients:\n{recipients}\n\n"
+        "Approved by: {decided_by}\n\n{link}",
+    ),
+    (NoticeKind.PROCESSED, Language.JAPANESE): NoticeText(
+        "【送信処理のお知らせ】{subject}",
+        "お送りになったメールに、次の処理を行いました。\n{applied}\n\n"
+        "件名：{subject}\n社外の宛先：\n{recipients}\n\n"
+        "ZIPファイル：{archive}\nパスワード：{password}\n添付ファイル：\n{files}\n\n"
+        "宛先をご確認のうえ、次のページからパスワードを通知してください。\n\n{link}",
+    ),
+    (NoticeKind.PROCESSED, Language.ENGLISH): NoticeText(
+        "[Processed] {subject}",
+        "This was done to your mail before it left:\n{applied}\n\n"
+        "Subject: {subject}\nRecipients outside:\n{recipients}\n\n"
+        "ZIP file: {archive}\nPassword: {password}\nAttachments:\n{files}\n\n"
+        "Please check the recipients and tell them the password from this page.\n\n{link}",
+    ),
+    (NoticeKind.PASSWORD, Language.JAPANESE): NoticeText(
+        "【パスワードのお知らせ】{subject}",
+        "{sender} よりお送りした添付ファイルのパスワードをお知らせいたします。\n\n"
+        "件名：{subject}\nファイル名：{archive}\nパスワード：{password}",
+    ),
+    (NoticeKind.PASSWORD, Language.ENGLISH): NoticeText(
+        "[Password] {subject}",
+        "This is the password of the file that {sender} has sent you.\n\n"
+        "Subject: {subject}\nFile: {archive}\nPassword: {password}",
+    ),
+}
+
+
+def default_text(kind: NoticeKind, language: Language) -> NoticeText:
+    """The text that the product ships with."""
+    return _DEFAULTS[kind, language]
+
+
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """The text with its values, each put in once: what a value holds is never read again.
+
+    A line of nothing but values that are all empty is left out with its label.
+    """
+    lines = [_line(line, values) for line in text.split("\n")]
+    return "\n".join(line for line in lines if line is not None)
+
+
+def _line(line: str, values: Mapping[str, str]) -> str | None:
+    names = _VARIABLE.findall(line)
+    if names and not any(values.get(name) for name in names):
+        return None
+    return _VARIABLE.sub(lambda found: values.get(found[1], found[0]), line)
+
+
+def checked(kind: NoticeKind, subject: str, body: str) -> NoticeText:
+    """A tenant's own text; InvalidPolicy says what is wrong with it."""
+    subject = " ".join(subject.split())
+    body = body.replace("\r\n", "\n").strip()
+    if not subject or len(subject) > LONGEST_SUBJECT or not subject.isprintable():
+        raise InvalidPolicy("subject", f"takes one line of at most {LONGEST_SUBJECT} characters")
+    if not body or len(body) > LONGEST_BODY:
+        raise InvalidPolicy("body", f"takes at most {LONGEST_BODY} characters")
+    unknown = {*_VARIABLE.findall(subject), *_VARIABLE.findall(body)} - set(VARIABLES[kind])
+    if unknown:
+        raise InvalidPolicy("body", "does not know {" + "}, {".join(sorted(unknown)) + "}")
+    if "password" in _VARIABLE.findall(subject):
+        raise InvalidPolicy("subject", "must not show the password")
+    missing = [name for name in REQUIRED[kind] if name not in _VARIABLE.findall(body)]
+    if missing:
+        raise InvalidPolicy("body", "needs {" + "}, {".join(missing) + "}")
+    return NoticeText(subject, body)

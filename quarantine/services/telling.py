@@ -1,0 +1,132 @@
+"""What senders are told of their outbound mail: each news once, stored with the mail that tells it.
+
+Whoever finds news, an examining worker or the sweep, may tell them; the row's lock decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+
+from mailsec.gateway.outbound.recipients import is_outside
+from policies.selectors import current_policy
+from quarantine.choices import DeliveryState, EventKind
+from quarantine.models import Delivery, Event, Hold, Processing, StoredMessage
+from quarantine.services.receive import Notice, store_notice
+from tenants.models import Tenant
+from tenants.scope import scoped
+
+_MOST = 200  # news that one sweep tells of each kind; the next one goes on
+_UNDECIDED = (DeliveryState.PENDING, DeliveryState.HELD)
+_GIVEN_UP = (DeliveryState.DISCARDED, DeliveryState.WITHHELD)
+
+
+class News(StrEnum):
+    """What there may be to tell."""
+
+    HELD = "held"
+    REMINDER = "reminder"
+    ENDED = "ended"
+    PROCESSED = "processed"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A mail as the texts speak of it. ``hold`` and ``processing`` are None where there was none.
+
+    ``discarded`` and ``going`` are the recipients outside whose copies were given up, or go out.
+    """
+
+    message: StoredMessage
+    hold: Hold | None
+    processing: Processing | None
+    waiting: tuple[str, ...]
+    going: tuple[str, ...]
+    discarded: tuple[str, ...]
+
+
+Write = Callable[[News, Told], Sequence[Notice]]
+
+
+@scoped
+def untold(tenant: Tenant, now: datetime) -> list[tuple[UUID, News]]:
+    """What senders have not been told yet, oldest first."""
+    holds = Hold.objects.order_by("held_at")
+    reminding = Q(ended_at=None, told_at__isnull=False, reminded_at=None, remind_at__lte=now)
+    queries = [
+        (News.HELD, holds.filter(told_at=None)),
+        (News.REMINDER, holds.filter(reminding)),
+        (News.ENDED, holds.filter(ending_told_at=None, ended_at__isnull=False)),
+        (News.PROCESSED, Processing.objects.filter(told_at=None).order_by("made_at")),
+    ]
+    return [
+        (message_id, news)
+        for news, rows in queries
+        for message_id in rows.values_list("message_id", flat=True)[:_MOST]
+    ]
+
+
+@scoped
+def tell(tenant: Tenant, message_id: UUID, news: News, write: Write, now: datetime) -> list[UUID]:
+    """Store the notices that ``write`` makes of this news, once; returns their ids.
+
+    Where it is no news any more, or not yet, nothing is written. ``write`` may make none: then the
+    news count as told.
+    """
+    with transaction.atomic():
+        message = StoredMessage.objects.select_for_update().filter(id=message_id).first()
+        if message is None:
+            return []
+        told = _told(tenant, message)
+        if not _is_due(told, news, now):
+            return []
+        notices = [store_notice(tenant, notice, now) for notice in write(news, told)]
+        _mark(told, news, now)
+        if news is News.REMINDER:
+            Event.objects.create(message=message, at=now, kind=EventKind.REMINDED)
+    return notices
+
+
+def _told(tenant: Tenant, message: StoredMessage) -> Told:
+    own = current_policy(tenant).own_domains
+    far = [
+        copy for copy in Delivery.objects.filter(message=message) if is_outside(copy.recipient, own)
+    ]
+    undecided, given_up = frozenset(_UNDECIDED), frozenset(_GIVEN_UP)
+    return Told(
+        message=message,
+        hold=Hold.objects.filter(message=message).first(),
+        processing=Processing.objects.filter(message=message).first(),
+        waiting=tuple(copy.recipient for copy in far if copy.state in undecided),
+        going=tuple(copy.recipient for copy in far if copy.state not in undecided | given_up),
+        discarded=tuple(copy.recipient for copy in far if copy.state in given_up),
+    )
+
+
+def _is_due(told: Told, news: News, now: datetime) -> bool:
+    hold, processing = told.hold, told.processing
+    if news is News.PROCESSED:
+        # Of mail that is held the sender hears when it leaves; what is given up is no news.
+        return processing is not None and processing.told_at is None and not told.waiting
+    if hold is None:
+        return False
+    if news is News.HELD:
+        return hold.told_at is None
+    if news is News.REMINDER:
+        return hold.ended_at is None and hold.reminded_at is None and hold.remind_at <= now
+    return hold.ended_at is not None and hold.ending_told_at is None
+
+
+def _mark(told: Told, news: News, now: datetime) -> None:
+    if news is News.PROCESSED and told.processing is not None:
+        told.processing.told_at = now
+        told.processing.save(update_fields=["told_at"])
+        return
+    field = {News.HELD: "told_at", News.REMINDER: "reminded_at", News.ENDED: "ending_told_at"}[news]
+    Hold.objects.filter(message=told.message).update(**{field: now})
