@@ -2,12 +2,14 @@
 
 PolicyError
 ├── InvalidAddresses    lines of an address file that cannot be taken; nothing was imported
+├── InvalidRule         a hold rule or a group that cannot be taken; nothing was changed
 └── PolicyChanged       somebody else changed the policy meanwhile; nothing was changed
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
 
 
 class PolicyError(Exception):
@@ -24,3 +26,29 @@ class InvalidAddresses(PolicyError):
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("; ".join(problems[:5]))
         self.problems = tuple(problems)
+
+
+class Problem(StrEnum):
+    """What is wrong with a hold rule or a group; its text is for the operator's shell."""
+
+    NAME = "takes one line of 1 to 100 characters"
+    TITLE = "takes one line of at most 100 characters"
+    TAKEN = "is the name of another rule"
+    ENTRY = "is neither a mail address nor a domain"
+    KEYWORD = "is no keyword: one line of at most 100 characters without a semicolon"
+    COUNT = "is no number from 0 to 1,000"
+    TOO_MANY = "are more values than a field takes"
+    FULL = "is more than there may be"
+    GONE = "is not there any more"
+    INSIDE = "is no address of the tenant's mail domains"
+    MEMBERS = "takes 1 to 1,000 members"
+
+
+class InvalidRule(PolicyError):
+    """``field`` names what cannot be taken, ``value`` is what was given."""
+
+    def __init__(self, field: str, problem: Problem, value: str = "") -> None:
+        super().__init__(f"{field}: {value or field} {problem}.")
+        self.field = field
+        self.problem = problem
+        self.value = value

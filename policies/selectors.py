@@ -13,8 +13,17 @@ from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 
 from mailsec.gateway.lists import Lists, TenantLists, entries
+from mailsec.gateway.outbound.rules import HoldRule
 from mailsec.gateway.policy import Language, Policy
-from policies.models import Address, ListEntry, OwnNoticeText, PolicyVersion
+from policies.hold_values import rule_of
+from policies.models import (
+    Address,
+    GroupMember,
+    HoldRuleRow,
+    ListEntry,
+    OwnNoticeText,
+    PolicyVersion,
+)
 from policies.notice_texts import NoticeKind, NoticeText, default_text
 from policies.settings_keys import KEYS, build
 from tenants.models import Tenant
@@ -26,11 +35,15 @@ _KEEP_SECONDS = 2.0
 # How many entries there are and the newest one's id: rows are never changed, so no two states of
 # a list that differ share it.
 Fingerprint = tuple[int, int | None]
+# Rules are changed in their rows, and each change is of a greater revision.
+RulesFingerprint = tuple[int, int | None, int | None]
 Row = tuple[str, str, str, datetime | None]
 
 # Keyed by schema: a policy must never be found under another tenant's name.
 _kept: dict[str, tuple[float, Policy]] = {}
 _lists: dict[str, tuple[Fingerprint, TenantLists]] = {}
+_rules: dict[str, tuple[float, RulesFingerprint, tuple[HoldRule, ...]]] = {}
+_groups: dict[str, tuple[float, Fingerprint, Mapping[str, frozenset[str]]]] = {}
 
 
 @scoped
@@ -59,6 +72,8 @@ def forget(tenant: Tenant) -> None:
     """Read the policy anew next time; other processes follow within two seconds."""
     _kept.pop(tenant.schema_name, None)
     _lists.pop(tenant.schema_name, None)
+    _rules.pop(tenant.schema_name, None)
+    _groups.pop(tenant.schema_name, None)
 
 
 @scoped
@@ -89,6 +104,44 @@ def _built(rows: Iterable[Row]) -> TenantLists:
 
 def _lists_of(kinds: Mapping[str, list[str]]) -> Lists:
     return Lists(entries(kinds.get(ListKind.ALLOW, ())), entries(kinds.get(ListKind.BLOCK, ())))
+
+
+@scoped
+def hold_rules(tenant: Tenant) -> tuple[HoldRule, ...]:
+    """The hold rules in their order, those that are switched off too; at most two seconds old."""
+    kept = _rules.get(tenant.schema_name)
+    now = time.monotonic()
+    if kept and now - kept[0] < _KEEP_SECONDS:
+        return kept[2]
+    figures = HoldRuleRow.objects.aggregate(
+        count=Count("id"), newest=Max("id"), last=Max("revision")
+    )
+    fingerprint = (figures["count"], figures["newest"], figures["last"])
+    same = kept is not None and kept[1] == fingerprint
+    rules = kept[2] if kept and same else tuple(map(rule_of, HoldRuleRow.objects.all()))
+    _rules[tenant.schema_name] = (now, fingerprint, rules)
+    return rules
+
+
+@scoped
+def groups(tenant: Tenant) -> Mapping[str, frozenset[str]]:
+    """The members of each group by its address; at most two seconds old."""
+    kept = _groups.get(tenant.schema_name)
+    now = time.monotonic()
+    if kept and now - kept[0] < _KEEP_SECONDS:
+        return kept[2]
+    figures = GroupMember.objects.aggregate(count=Count("id"), newest=Max("id"))
+    fingerprint = (figures["count"], figures["newest"])
+    found = kept[2] if kept and kept[1] == fingerprint else _members()
+    _groups[tenant.schema_name] = (now, fingerprint, found)
+    return found
+
+
+def _members() -> Mapping[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for group, address in GroupMember.objects.order_by().values_list("group__address", "address"):
+        found.setdefault(group, set()).add(address)
+    return MappingProxyType({group: frozenset(members) for group, members in found.items()})
 
 
 @scoped
