@@ -54,6 +54,8 @@ def _nothing_kept_between_tests(request: pytest.FixtureRequest) -> Iterator[None
     encryption._kept.clear()
     policies._kept.clear()
     policies._lists.clear()
+    policies._rules.clear()
+    policies._groups.clear()
     tenants._kept.clear()
     threats.forget()
     kept.forget_models()
