@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -118,16 +119,29 @@ def test_an_error_of_a_list_is_no_listing(judging: Judging) -> None:
 
 
 def test_a_client_in_doubt_is_taken_when_it_comes_again(judging: Judging) -> None:
-    """Its first try gets 451; one that comes after the delay has its mail in once."""
-    mark = marker("greylisted")
-    first = judging.send("203.0.113.3", mark, sender="sender@partner.example.org")
+    """Its first try gets 451; one that comes after the delay has its mail in once, and the tenant
+    sees of each try before that the mail has come."""
+    service, mark, sender = (
+        judging.place.service,
+        marker("greylisted"),
+        "sender@partner.example.org",
+    )
+    first = judging.send("203.0.113.3", mark, sender=sender)
     assert (first.code, first.text[:6]) == (451, "4.7.1 ")
 
-    def again() -> bool:
-        return judging.send("203.0.113.3", mark, sender="sender@partner.example.org").code == 250
+    def comes_again() -> bool:
+        return judging.send("203.0.113.3", mark, sender=sender).code == 250
 
-    assert judging.place.service.wait_for(again, 15)
-    arrived(judging.place.service, "alpha", mark)
+    def refusals() -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = service.manage.json(
+            "message", "refused", "alpha", "--text", sender
+        )
+        return rows
+
+    assert service.wait_for(comes_again, 15)
+    arrived(service, "alpha", mark)
+    assert service.wait_for(lambda: all(row["taken_at"] for row in refusals()), 15)
+    assert {(row["reason"], row["code"]) for row in refusals()} == {("greylisted", 451)}
 
 
 def test_who_proves_the_sender_by_spf_is_taken_at_once(judging: Judging) -> None:

@@ -193,6 +193,23 @@ class TestGreylisting:
         assert send(place, BAD, helo="localhost") == 250
         assert len(place.running.stored) == 1
 
+    def test_that_it_came_again_is_told_where_its_refusal_stands(self, place: Place) -> None:
+        """By the same key, and only once the mail is stored."""
+        assert send(place, BAD, helo="localhost") == 451
+        (put_off,) = place.refusals.noted
+        assert put_off.grey_key and place.refusals.settled == []
+        place.running.intake.unavailable = True
+        assert send(place, BAD, helo="localhost") == 451
+        assert place.refusals.settled == []
+        place.running.intake.unavailable = False
+        assert send(place, BAD, helo="localhost") == 250
+        assert place.refusals.settled == [("acme", put_off.grey_key)]
+
+    def test_mail_without_doubt_settles_nothing(self, place: Place) -> None:
+        """It costs the database no question."""
+        assert send(place, "192.0.2.25") == 250
+        assert place.refusals.settled == []
+
     def test_a_neighbour_of_the_same_network_may_come_again(self, place: Place) -> None:
         """Large senders have many servers; another sender or recipient is new."""
         assert send(place, BAD, helo="localhost") == 451
@@ -255,6 +272,7 @@ class TestRates:
                 assert client.envelope(SENDER, TO, TO) == [250, 250, 450]
                 client.command("RSET")
                 assert client.command(f"MAIL FROM:<{SENDER}>").code == 450
+            assert place.reasons == [("acme", "rate", 450)]
             assert send(place, "198.51.100.7") == 250
 
 
