@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import ip_network
@@ -133,11 +132,11 @@ class TestBlocklists:
         assert send(place, "192.0.2.25") == 250
 
     def test_silent_lists_refuse_nobody(self, place: Place) -> None:
-        """The mail waits for a second at most."""
+        """The mail does not wait for an answer that never comes."""
         place.dns.silent.add("25.2.0.192.dnsbl.example.net")
-        begin = time.monotonic()
         assert send(place, "192.0.2.25") == 250
-        assert time.monotonic() - begin < 5
+        assert ("25.2.0.192.dnsbl.example.net", "A") in place.dns.questions
+        assert place.reasons == []
 
     def test_a_tenant_may_do_without(self, place: Place) -> None:
         """The other tenant's mail is judged all the same."""
