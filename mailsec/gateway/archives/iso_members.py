@@ -18,10 +18,10 @@ from mailsec.gateway.archives.zip_records import decode_name
 
 _SECTOR = 2048
 _DESCRIPTORS = range(16 * _SECTOR, (16 + 100) * _SECTOR, _SECTOR)
-_PRIMARY, _SUPPLEMENTARY = 1, 2
+_PRIMARY, _SUPPLEMENTARY, _END = 1, 2, 255
 _JOLIET = (b"%/@", b"%/C", b"%/E")
 _UDF = (b"NSR02", b"NSR03")
-_OTHERS = (b"CD001", b"BEA01", b"TEA01", b"BOOT2", b"CDW02")
+_ISO, _OTHERS = b"CD001", (b"BEA01", b"TEA01", b"BOOT2", b"CDW02")
 _DIRECTORY, _MORE_FOLLOWS = 0x02, 0x80
 _SELF, _PARENT = b"\0", b"\1"
 _VERSION = re.compile(r"\.?(?:;\d{0,5})?\Z")
@@ -78,6 +78,12 @@ class _File:
         return self.extents, self.path.rpartition(".")[2].lower()
 
 
+def looks_like_image(content: bytes) -> bool:
+    """Whether one of the first descriptors is there: systems pass over what they do not know."""
+    marks = (content[at + 1 : at + 6] for at in _DESCRIPTORS[:3])
+    return any(mark in (_ISO, *_UDF, *_OTHERS) for mark in marks)
+
+
 def read(content: bytes, _label: Label, budget: Budget) -> Iterator[Member]:
     """Every file once, under its Joliet name where it has one; DAMAGED where something is missing,
     UNSUPPORTED where the image has UDF's names too."""
@@ -92,19 +98,20 @@ def read(content: bytes, _label: Label, budget: Budget) -> Iterator[Member]:
         known |= own
     if udf:
         yield Member("", b"", Problem.UNSUPPORTED)
-    if not trees or not all(tree.sound for tree in trees):
+    if not (trees or udf) or not all(tree.sound for tree in trees):
         yield Member("", b"", Problem.DAMAGED)
 
 
 def _descriptors(content: bytes) -> tuple[list[_Tree], bool]:
     """The trees that the image has, and whether it has one of UDF too."""
-    trees, udf = [], False
+    trees, udf, ended = [], False, False
     for at in _DESCRIPTORS:
         name = content[at + 1 : at + 6]
         udf = udf or name in _UDF
-        if at + _SECTOR > len(content) or name not in (*_UDF, *_OTHERS):
+        if at + _SECTOR > len(content) or (ended and name not in (_ISO, *_UDF, *_OTHERS)):
             break
-        if name == b"CD001" and content[at] in (_PRIMARY, _SUPPLEMENTARY):
+        ended = ended or (name == _ISO and content[at] == _END)
+        if name == _ISO and content[at] in (_PRIMARY, _SUPPLEMENTARY):
             joliet = content[at] == _SUPPLEMENTARY and content[at + 88 : at + 91] in _JOLIET
             trees.append(_Tree(content, at, joliet))
     return trees, udf

@@ -245,6 +245,21 @@ class TestBroken:
         found = [(member.path, member.problem) for member in members(bytes(udf))]
         assert found == [("README.TXT", Problem.NONE), ("", Problem.UNSUPPORTED)]
 
+    def test_udf_alone_is_not_read_and_said_to_be_so(self) -> None:
+        """Windows shows it as it shows the other."""
+        content = image({16: b"\0BEA01\1", 17: b"\0NSR03\1", 18: b"\0TEA01\1", 40: PROGRAM})
+        for found in (members(content), list(unpack(content, Budget()))):
+            assert [(member.path, member.problem) for member in found] == [
+                ("", Problem.UNSUPPORTED)
+            ]
+
+    def test_a_sector_that_nobody_knows_hides_no_tree(self) -> None:
+        """Linux passes over it."""
+        content = image(
+            {20: record(b"A.EXE;1", 21, 11), 21: PROGRAM}, b"?", descriptor(1, 20, SECTOR)
+        )
+        assert [member.content for member in unpack(content, Budget())] == [PROGRAM]
+
     def test_an_image_without_a_tree_is_damaged(self) -> None:
         """As is one that ends inside its first descriptor."""
         whole = one_tree(b"")
