@@ -106,4 +106,5 @@ class RefusalReason(models.TextChoices):
     USER = "user", _("On the recipient's own block list")
     REPUTATION = "reputation", _("Bad reputation of the sending server")
     GREYLISTED = "greylisted", _("Asked to come again (greylisting)")
+    RATE = "rate", _("Too much mail at once")
     MANY = "many", _("Further refusals, counted only")

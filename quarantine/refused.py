@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from quarantine.choices import RefusalReason
@@ -16,12 +17,14 @@ Words = Callable[[Mapping[str, Any]], str]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row of the list: ``text`` says why, ``points`` what spoke against the client."""
+    """One row of the list: ``text`` says why, ``points`` what spoke against the client, and
+    ``outcome`` what came of mail that was put off; empty for any other."""
 
     refusal: Refusal
     reason: str
     text: str
     points: tuple[str, ...] = ()
+    outcome: str = ""
 
 
 def line(refusal: Refusal) -> Line:
@@ -34,7 +37,17 @@ def line(refusal: Refusal) -> Line:
         reason=str(reason.label),
         text=_text(reason, detail, refusal.count),
         points=tuple(_point(point) for point in points if isinstance(point, Mapping)),
+        outcome=_outcome(refusal),
     )
+
+
+def _outcome(refusal: Refusal) -> str:
+    if refusal.taken_at is not None:
+        time = f"{localtime(refusal.taken_at):%Y-%m-%d %H:%M}"
+        return _("It came again and was taken at %(time)s.") % {"time": time}
+    if refusal.grey_key is not None:
+        return _("It has not come again from this server so far.")
+    return ""
 
 
 def _text(reason: RefusalReason, detail: Mapping[str, Any], count: int) -> str:
@@ -55,6 +68,11 @@ def _text(reason: RefusalReason, detail: Mapping[str, Any], count: int) -> str:
                 "The sending server has %(score)s points and proved its sender neither by SPF nor"
                 " by DKIM, so it was asked to come again later. Proper servers do so by themselves."
             ) % {"score": detail.get("score", "")}
+        case RefusalReason.RATE:
+            return _(
+                "The sending server handed in more within a minute than it may, so it was asked to"
+                " come again later. Proper servers do so by themselves."
+            )
         case RefusalReason.MANY:
             return _("%(count)s more refusals came within one minute.") % {"count": count}
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import structlog
@@ -29,8 +29,30 @@ MOST_WAITING = 5_000
 
 _MINUTE = 60.0
 
-# By tenant, reference, recipient, sender and reason.
-Waiting = dict[tuple[str, str, str, str, str], TurnedAway]
+# One tenant's refusals, and the keys of greylisting whose mail was taken since.
+Write = Callable[[str, Sequence[TurnedAway], Collection[bytes]], None]
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What waits to be written: refusals by tenant, reference, recipient, sender and reason, and
+    by tenant the keys whose mail was taken."""
+
+    rows: dict[tuple[str, str, str, str, str], TurnedAway] = field(default_factory=dict)
+    taken: set[tuple[str, bytes]] = field(default_factory=set)
+
+    def __len__(self) -> int:
+        return len(self.rows) + len(self.taken)
+
+    def tenants(self) -> frozenset[str]:
+        return frozenset({key[0] for key in self.rows} | {tenant for tenant, _ in self.taken})
+
+    def of(self, tenants: Collection[str]) -> _Batch:
+        """The part of these tenants."""
+        return _Batch(
+            {key: row for key, row in self.rows.items() if key[0] in tenants},
+            {key for key in self.taken if key[0] in tenants},
+        )
 
 
 @dataclass(slots=True)
@@ -42,10 +64,10 @@ class _Minute:
     counted: int = 0
 
 
-def in_database(tenant: str, rows: Sequence[TurnedAway]) -> None:
-    """Write one tenant's rows; where that fails, the next try has a sound connection."""
+def in_database(tenant: str, rows: Sequence[TurnedAway], taken: Collection[bytes]) -> None:
+    """Write one tenant's part; where that fails, the next try has a sound connection."""
     try:
-        record_refusals(ready_tenant(tenant), rows)
+        record_refusals(ready_tenant(tenant), rows, taken)
     except (DatabaseError, InterfaceError):
         connection.close_if_unusable_or_obsolete()
         connection.set_schema_to_public()  # type: ignore[attr-defined]  # django-tenants' backend
@@ -63,27 +85,32 @@ class RefusalBook:
         self,
         clock: Callable[[], float] = time.monotonic,
         thread: DatabaseThreads | None = None,
-        write: Callable[[str, Sequence[TurnedAway]], None] = in_database,
+        write: Write = in_database,
     ) -> None:
         self._clock = clock
         self._thread = thread or DatabaseThreads(1, "refusals")
         self._write = write
-        self._waiting: Waiting = {}
+        self._waiting = _Batch()
         self._minutes: dict[str, _Minute] = {}
 
     def note(self, turned: Turned) -> None:
         """Keep it for the next batch; the same one of the same connection is counted with it."""
         key = (turned.tenant, turned.reference, turned.recipient, turned.sender, turned.reason)
-        known = self._waiting.get(key)
+        known = self._waiting.rows.get(key)
         if known is not None:
-            self._waiting[key] = replace(known, count=known.count + 1)
+            self._waiting.rows[key] = replace(known, count=known.count + 1)
             return
         minute = self._minute(turned.tenant)
         if minute.rows >= ROWS_PER_MINUTE or len(self._waiting) >= MOST_WAITING:
             minute.counted += 1
             return
         minute.rows += 1
-        self._waiting[key] = _row(turned)
+        self._waiting.rows[key] = _row(turned)
+
+    def taken(self, tenant: str, grey_key: bytes) -> None:
+        """Say with the next batch that what was put off came; beyond the limits nobody says so."""
+        if len(self._waiting) < MOST_WAITING:
+            self._waiting.taken.add((tenant, grey_key))
 
     async def keep_writing(self) -> None:
         """Write what waits each second, until cancelled."""
@@ -105,21 +132,19 @@ class RefusalBook:
         self.flush()
         self._thread.close()
 
-    def _take(self) -> Waiting:
+    def _take(self) -> _Batch:
         self._end_minutes()
-        batch, self._waiting = self._waiting, {}
+        batch, self._waiting = self._waiting, _Batch()
         return batch
 
-    def _begin(self, batch: Waiting) -> Future[frozenset[str]]:
-        grouped: dict[str, list[TurnedAway]] = {}
-        for key, row in batch.items():
-            grouped.setdefault(key[0], []).append(row)
-        return self._thread.submit(_write_all, self._write, grouped)
+    def _begin(self, batch: _Batch) -> Future[frozenset[str]]:
+        parts = [(tenant, batch.of((tenant,))) for tenant in sorted(batch.tenants())]
+        return self._thread.submit(_write_all, self._write, parts)
 
-    def _keep(self, batch: Waiting, lost: frozenset[str]) -> None:
+    def _keep(self, batch: _Batch, lost: frozenset[str]) -> None:
         """What could not be written waits on, in front of what came meanwhile."""
-        kept = {key: row for key, row in batch.items() if key[0] in lost}
-        self._waiting = kept | self._waiting
+        kept, now = batch.of(lost), self._waiting
+        self._waiting = _Batch(kept.rows | now.rows, kept.taken | now.taken)
 
     def _minute(self, tenant: str) -> _Minute:
         """The tenant's present minute."""
@@ -143,7 +168,7 @@ class RefusalBook:
         if minute.counted:
             log.warning("a burst of refusals is counted", tenant=tenant, count=minute.counted)
             key = (tenant, str(minute.began), "", "", str(RefusalReason.MANY))
-            self._waiting[key] = TurnedAway(
+            self._waiting.rows[key] = TurnedAway(
                 at=timezone.now(), code=554, reason=RefusalReason.MANY, count=minute.counted
             )
 
@@ -165,17 +190,16 @@ def _row(turned: Turned) -> TurnedAway:
         recipient=turned.recipient,
         detail=detail,
         reference=turned.reference,
+        grey_key=turned.grey_key or None,
     )
 
 
-def _write_all(
-    write: Callable[[str, Sequence[TurnedAway]], None], grouped: Mapping[str, list[TurnedAway]]
-) -> frozenset[str]:
-    """Write each tenant's rows; returns the tenants whose rows must wait."""
+def _write_all(write: Write, parts: Iterable[tuple[str, _Batch]]) -> frozenset[str]:
+    """Write each tenant's part; returns the tenants whose part must wait."""
     lost: set[str] = set()
-    for tenant, rows in grouped.items():
+    for tenant, part in parts:
         try:
-            write(tenant, rows)
+            write(tenant, tuple(part.rows.values()), {key for _, key in part.taken})
         except TenantError:
             log.warning("refusals of a tenant that is gone are dropped", tenant=tenant)
         except (OperationalError, InterfaceError) as error:

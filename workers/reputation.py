@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from datetime import timedelta
 
 import structlog
 from django.conf import settings
@@ -53,7 +54,7 @@ def rules(processes: int) -> Rules:
 @asynccontextmanager
 async def guarding(directory: DatabaseDirectory, processes: int) -> AsyncIterator[Guard]:
     """A guard with its background work, for the length of a block."""
-    book, greylist = RefusalBook(), DatabaseGreylist()
+    book, greylist = RefusalBook(), DatabaseGreylist(timedelta(seconds=settings.GREYLIST_SECONDS))
     names = blocklists = None
     tasks = [asyncio.create_task(book.keep_writing())]
     if settings.REPUTATION and settings.SENDER_DNS != "off":

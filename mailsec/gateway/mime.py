@@ -20,6 +20,7 @@ from mailsec.gateway.reading.part import Part
 
 _LINE = 76
 _WORD_LIMIT = 75  # RFC 2047 section 2
+_PROPER_FIELD = re.compile(rb"[^\n]*\n(?:[ \t]+[^\s][^\n]*(?:\n|\Z))*")
 _ANY_LINE_END = re.compile(rb"\r\n|\r|\n")
 _LINE_ENDS = re.compile(r"\r\n|\r|\n")
 _CHARSET_PARAMETER = re.compile(
@@ -82,10 +83,33 @@ def replace_header(message: Message, header: Header, value: bytes) -> Splice:
     return Splice(header.start, header.end, head + value + _end_of(header.raw))
 
 
-def remove_header(header: Header) -> Splice:
-    """Take a field away with its folds."""
-    _require_offset(header)
-    return Splice(header.start, header.end, b"")
+def remove_headers(message: Message, part: Part, fields: Iterable[Header]) -> list[Splice]:
+    """Take fields of a part away with their folds.
+
+    A field beside junk or with junk in it leaves an ``X-Removed`` and the junk in its place:
+    whether a line that is neither field nor fold ends the block, belongs to the field above it or
+    counts for nothing depends on its neighbours, and programs differ in it. What is text for one
+    of them must not become a field, nor a field text.
+    """
+    # Where a field may begin or end without a neighbour that is none.
+    begins = {other.start for other in part.headers}
+    ends = {part.start} | {other.end for other in part.headers}
+    behind = message.raw[max(ends) : part.body_start]
+    if not behind.strip(b"\r\n") and (behind or part.body_start >= part.body_end):
+        begins.add(max(ends))
+    splices = []
+    for field in fields:
+        _require_offset(field)
+        proper = _PROPER_FIELD.match(field.raw)
+        size = proper.end() if proper else len(field.raw)
+        kept = b""
+        if field.start not in ends or field.end not in begins or size < len(field.raw):
+            # An open list of parameters is what makes an unindented line belong to a field.
+            is_open = field.raw[:size].rstrip().endswith(b";")
+            kept = b"X-Removed: " + field.name.encode("latin-1") + b";" * is_open
+            kept += line_end(message.raw) + field.raw[size:]
+        splices.append(Splice(field.start, field.end, kept))
+    return splices
 
 
 def replace_part(message: Message, index: int, replacement: bytes) -> Splice:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from mailsec.gateway.archives import (
+    iso_members,
     libarchive_members,
     lzh_members,
     mime_fragments,
@@ -63,7 +64,6 @@ _SIGNATURES: tuple[tuple[int, bytes, Reader], ...] = (
     (0, b"MSCF", _libarchive(("cab",))),
     (2, b"-lh", lzh_members.read),
     (2, b"-lz", lzh_members.read),
-    (0x8001, b"CD001", libarchive_members.iso9660),
     (0, b"\x28\xb5\x2f\xfd", _libarchive(("raw",), ("zstd",))),
     (0, b"\x1f\x9d", _libarchive(("raw",), ("compress",))),
     (0, b"LZIP", _libarchive(("raw",), ("lzip",))),
@@ -142,6 +142,8 @@ def _readers_for(content: bytes) -> Iterator[Reader]:
         for signature, reader in _CARRIED:
             if content.find(signature, 0, _SFX_WITHIN) > 0:
                 yield reader
+    if iso_members.looks_like_image(content):
+        yield iso_members.read
     if tar_members.looks_like_tar(content):
         yield tar_members.read
     if streams.looks_like_lzma(content):

@@ -212,6 +212,8 @@ REPUTATION = env.boolean("MAILSEC_REPUTATION", True)
 REPUTATION_GREYLIST = env.integer("MAILSEC_REPUTATION_GREYLIST", 4)
 REPUTATION_REFUSE = env.integer("MAILSEC_REPUTATION_REFUSE", 10)
 REPUTATION_SECONDS = env.seconds("MAILSEC_REPUTATION_SECONDS", 3)
+# How long a client that is greylisted must wait before it comes again.
+GREYLIST_SECONDS = env.integer("MAILSEC_GREYLIST_SECONDS", 60, least=1, most=3600)
 REPUTATION_EXEMPT = env.networks("MAILSEC_REPUTATION_EXEMPT")
 DNSBL = env.blocklists("MAILSEC_DNSBL")
 

@@ -12,7 +12,9 @@ class Refusal(models.Model):
 
     ``reference`` stands in the reply that the sender got. ``count`` is how often the connection
     tried; a row of the reason MANY counts what was not written down one by one in its minute, and
-    names nobody. Personal data: client_ip, helo, sender, recipient; kept as long as the trace.
+    names nobody. ``grey_key`` is greylisting's own of this network, sender and recipient, and
+    ``taken_at`` when mail with it was first taken afterwards, within a day. Personal data:
+    client_ip, helo, sender, recipient; kept as long as the trace.
     """
 
     at = models.DateTimeField()
@@ -25,6 +27,8 @@ class Refusal(models.Model):
     detail = models.JSONField(default=dict)
     reference = models.CharField(max_length=16, blank=True)
     count = models.PositiveIntegerField(default=1)
+    grey_key = models.BinaryField(max_length=16, null=True)
+    taken_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-id"]
@@ -37,6 +41,11 @@ class Refusal(models.Model):
             models.Index(fields=["at"], name="refusal_at"),
             models.Index(fields=["client_ip"], name="refusal_client"),
             models.Index(fields=["reference"], name="refusal_reference"),
+            models.Index(
+                fields=["grey_key"],
+                name="refusal_put_off",
+                condition=models.Q(grey_key__isnull=False, taken_at__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:

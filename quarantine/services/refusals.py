@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
 
 from quarantine.choices import RefusalReason
 from quarantine.cleaning import clean
@@ -14,6 +18,8 @@ from tenants.models import Tenant
 from tenants.scope import scoped
 
 _EXPIRE_AT_ONCE = 50_000
+# Which mail it is that comes is not known: what comes later than this is taken for another one.
+_COMES_AGAIN = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +36,26 @@ class TurnedAway:
     detail: Mapping[str, Any] | None = None
     reference: str = ""
     count: int = 1
+    grey_key: bytes | None = None
 
 
 @scoped
-def record_refusals(tenant: Tenant, found: Sequence[TurnedAway]) -> None:
-    """Keep these refusals in the tenant's trace, all with one statement."""
+def record_refusals(
+    tenant: Tenant,
+    found: Sequence[TurnedAway],
+    taken: Collection[bytes] = (),
+    now: datetime | None = None,
+) -> None:
+    """Keep these refusals in the tenant's trace, and settle what greylisting put off before: mail
+    with the keys ``taken`` is in. All or nothing, so that it can be tried again."""
+    with transaction.atomic() if found and taken else nullcontext():
+        if found:
+            _keep(found)
+        if taken:
+            _settle(taken, now or timezone.now())
+
+
+def _keep(found: Sequence[TurnedAway]) -> None:
     Refusal.objects.bulk_create(
         Refusal(
             at=each.at,
@@ -47,9 +68,15 @@ def record_refusals(tenant: Tenant, found: Sequence[TurnedAway]) -> None:
             detail=_cleaned(each.detail or {}),
             reference=each.reference,
             count=each.count,
+            grey_key=each.grey_key,
         )
         for each in found
     )
+
+
+def _settle(grey_keys: Collection[bytes], now: datetime) -> None:
+    waiting = Refusal.objects.filter(grey_key__in=list(grey_keys), taken_at__isnull=True)
+    waiting.filter(at__gt=now - _COMES_AGAIN).update(taken_at=now)
 
 
 def _cleaned(value: Any) -> Any:

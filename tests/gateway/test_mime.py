@@ -84,10 +84,12 @@ def test_a_field_goes_on_top_with_the_line_ends_of_the_message(raw: bytes, out: 
 @settings(max_examples=150)
 @given(st.lists(st.sampled_from((b"A: 1", b"\r\n", b"\n", b"x", b"Subject: y\r\n", b":", b"\0"))))
 def test_adding_and_removing_a_field_gives_the_message_back(pieces: list[bytes]) -> None:
-    """The two edits are exact opposites."""
+    """The two edits are exact opposites, but for what stays where junk stands beside the field."""
     raw = b"".join(pieces)
     message = Message(mime.add_header_on_top(raw, b"X-Trace: 1"))
-    assert edited(message, mime.remove_header(header(message, "x-trace"))).raw == raw
+    found = [header(message, "x-trace")]
+    removed = edited(message, *mime.remove_headers(message, message.parts[0], found)).raw
+    assert removed.replace(b"X-Removed: X-Trace" + mime.line_end(message.raw), b"", 1) == raw
 
 
 @pytest.mark.parametrize("encoding", [b"", b"7bit", b"8bit", b"base64", b"quoted-printable"])
@@ -167,7 +169,7 @@ def test_signed_encoded_and_unreadable_parts_are_refused() -> None:
     with pytest.raises(EditRefused):
         mime.set_text(damaged, 0, "new " + damaged.text)
     with pytest.raises(EditRefused):
-        mime.remove_header(inner.parts[1].headers[0])
+        mime.remove_headers(inner, inner.parts[1], inner.parts[1].headers[:1])
 
 
 @settings(max_examples=200)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import time
 from typing import Any
 from uuid import uuid4
 
@@ -31,7 +30,7 @@ def test_every_task_of_the_way_is_acknowledged_late() -> None:
 def test_a_dead_broker_costs_a_moment_once_and_raises_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """False at once while it is left alone; the sweep finds the work."""
+    """It is left alone for a while and not asked; the sweep finds the work."""
     calls: list[Any] = []
 
     def refuse(*arguments: Any, **options: Any) -> None:
@@ -41,8 +40,6 @@ def test_a_dead_broker_costs_a_moment_once_and_raises_nothing(
     monkeypatch.setattr(module, "_silent_until", 0.0)
     monkeypatch.setattr(app, "send_task", refuse)
     assert not enqueue("examine", "alpha", [uuid4()])
-    began = time.monotonic()
     assert not enqueue("examine", "alpha", [uuid4()])
     assert len(calls) == 1
-    assert time.monotonic() - began < 1
     monkeypatch.setattr(module, "_silent_until", 0.0)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.utils.timezone import localtime
 
 from quarantine.choices import RefusalReason
 from quarantine.selectors import RefusalFilter, refusals
@@ -72,6 +73,10 @@ def test_when_nothing_matches_it_says_so(tenant: Tenant) -> None:
             "Proper servers do so by themselves.",
         ),
         (
+            {"reason": RefusalReason.RATE, "code": 450, "detail": {}},
+            "handed in more within a minute than it may",
+        ),
+        (
             {"reason": RefusalReason.MANY, "count": 77, "client_ip": None, "reference": ""},
             "77 more refusals came within one minute.",
         ),
@@ -83,6 +88,26 @@ def test_each_reason_stands_in_words(
     """With what the person needs to do something about it."""
     record_refusals(tenant, [turned(**changes)])
     assert words in Elements(page_of(tenant)).text
+
+
+def test_mail_that_was_put_off_says_what_came_of_it(tenant: Tenant) -> None:
+    """In the tenant's own time; who asks why a mail has not come sees whether it may still."""
+    put_off = {"reason": RefusalReason.GREYLISTED, "code": 451, "detail": {"score": 4}}
+    record_refusals(tenant, [turned(**put_off, grey_key=b"k" * 16)])
+    visitor, later = at_console(tenant), NOW + timedelta(minutes=5)
+    page = visitor.get("/messages/refused/").content.decode()
+    assert "It has not come again from this server so far." in page
+    record_refusals(tenant, [], [b"k" * 16], later)
+    page = visitor.get("/messages/refused/").content.decode()
+    assert f"It came again and was taken at {localtime(later):%Y-%m-%d %H:%M}." in page
+    assert "so far" not in page
+
+
+def test_who_was_turned_away_for_good_is_not_waited_for(tenant: Tenant) -> None:
+    """Nothing is said of coming again."""
+    record_refusals(tenant, [turned()])
+    page = page_of(tenant)
+    assert "so far" not in page and "came again" not in page
 
 
 @pytest.mark.parametrize(

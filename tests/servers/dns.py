@@ -29,13 +29,15 @@ class NameServer:
     """Answers from ``zone``: ``{"example.com": {"MX": ["10 mx.example.com."]}}``.
 
     A name that is not in the zone does not exist; one in ``broken`` gets SERVFAIL, one in
-    ``silent`` no answer. Names in ``large`` are cut short by UDP, so that the client uses TCP.
+    ``silent`` no answer, and nobody gets one while it is ``dead``. Names in ``large`` are cut short
+    by UDP, so that the client uses TCP.
     """
 
     def __init__(self, zone: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
         self.zone = zone
         self.broken: set[str] = set()
         self.silent: set[str] = set()
+        self.dead = False
         self.large: set[str] = set()
         self.ttl = 60
         self.questions: list[tuple[str, str]] = []
@@ -93,7 +95,7 @@ class NameServer:
         name = question.name.to_text(omit_final_dot=True).lower()
         kind = dns.rdatatype.to_text(question.rdtype)
         self.questions.append((name, kind))
-        if name in self.silent:
+        if self.dead or name in self.silent:
             return b""
         response = dns.message.make_response(query)
         response.flags |= dns.flags.RA

@@ -72,6 +72,12 @@ class TestGreylist:
         assert services.greylist([KEY], after(days=71))
         assert not services.greylist([KEY], after(days=108))
 
+    def test_the_operator_may_ask_for_another_wait(self) -> None:
+        """Which holds for what waits already, too."""
+        assert not services.greylist([KEY], NOW, timedelta(minutes=5))
+        assert not services.greylist([KEY], after(seconds=299), timedelta(minutes=5))
+        assert services.greylist([KEY], after(seconds=299), timedelta(minutes=4))
+
     def test_who_comes_again_too_late_begins_anew(self) -> None:
         """After four hours it is another try."""
         assert not services.greylist([KEY], NOW)

@@ -17,7 +17,7 @@ from quarantine.choices import RefusalReason
 from quarantine.selectors import RefusalFilter, refusals
 from quarantine.services import TurnedAway, record_refusals
 from tenants.models import Tenant
-from workers.refusals import ROWS_PER_MINUTE, RefusalBook, in_database
+from workers.refusals import MOST_WAITING, ROWS_PER_MINUTE, RefusalBook, in_database
 from workers.smtpd.reputation_ports import Turned
 from workers.tasks.retention import expire_all
 from workers.threads import DatabaseThreads
@@ -121,10 +121,10 @@ def test_refusals_wait_while_the_database_is_away(clock: Clock, tenant: Tenant) 
     """And are written once it is back."""
     away = True
 
-    def write(slug: str, found: Any) -> None:
+    def write(slug: str, found: Any, taken: Any) -> None:
         if away:
             raise OperationalError
-        in_database(slug, found)
+        in_database(slug, found, taken)
 
     book = RefusalBook(clock, Here(), write)
     book.note(TURNED)
@@ -133,6 +133,56 @@ def test_refusals_wait_while_the_database_is_away(clock: Clock, tenant: Tenant) 
     away = False
     book.flush()
     assert len(rows(tenant)) == 1
+
+
+def test_what_was_put_off_is_settled_when_it_comes(
+    book: RefusalBook, tenant: Tenant, other_tenant: Tenant
+) -> None:
+    """Every refusal of the same mail; not another mail's, nor another tenant's."""
+    put_off = replace(TURNED, code=451, reason="greylisted", grey_key=b"k" * 16)
+    for slug, reference, key in (
+        ("alpha", "1", b"k"),
+        ("alpha", "2", b"k"),
+        ("alpha", "3", b"o"),
+        ("beta", "4", b"k"),
+    ):
+        book.note(replace(put_off, tenant=slug, reference=reference, grey_key=key * 16))
+    book.flush()
+    book.taken("alpha", b"k" * 16)
+    book.flush()
+    found = rows(tenant) + rows(other_tenant)
+    assert {row.reference for row in found if row.taken_at} == {"1", "2"}
+
+
+def test_what_comes_in_the_same_second_is_settled_too(book: RefusalBook, tenant: Tenant) -> None:
+    """Refusals are written before what settles them."""
+    book.note(replace(TURNED, code=451, reason="greylisted", grey_key=b"k" * 16))
+    book.taken("alpha", b"k" * 16)
+    empty(book)
+    (row,) = rows(tenant)
+    assert row.taken_at is not None
+
+
+def test_what_was_put_off_days_ago_is_another_mail(tenant: Tenant) -> None:
+    """Nobody is told that a lost mail came. When it was first taken stays as it is."""
+    now = timezone.now()
+    old, new = (
+        TurnedAway(now - timedelta(hours=hours), 451, RefusalReason.GREYLISTED, grey_key=b"k" * 16)
+        for hours in (25, 23)
+    )
+    record_refusals(tenant, [old, new], [b"k" * 16], now)
+    record_refusals(tenant, [], [b"k" * 16], now + timedelta(hours=1))
+    assert [row.taken_at for row in rows(tenant)] == [now, None]
+
+
+def test_a_flood_of_taken_mail_is_bounded(book: RefusalBook, clock: Clock, tenant: Tenant) -> None:
+    """What is beyond the limit is not told, and refusals are still counted."""
+    for number in range(MOST_WAITING + 10):
+        book.taken("alpha", number.to_bytes(16, "big"))
+    book.note(TURNED)
+    clock.now += 61
+    empty(book)
+    assert [row.count for row in rows(tenant)] == [1]
 
 
 def test_hostile_texts_are_stored_harmlessly(book: RefusalBook, tenant: Tenant) -> None:
@@ -158,7 +208,7 @@ def test_what_the_database_never_takes_is_dropped(clock: Clock, tenant: Tenant) 
     """It would else hold up all that comes later."""
     tried: list[int] = []
 
-    def write(slug: str, found: Any) -> None:
+    def write(slug: str, found: Any, taken: Any) -> None:
         tried.append(len(found))
         raise DataError
 

@@ -30,10 +30,10 @@ RETURNING passed
 """
 
 
-def greylist(keys: Sequence[bytes], now: datetime) -> bool:
+def greylist(keys: Sequence[bytes], now: datetime, wait: timedelta = WAIT) -> bool:
     """Whether mail with these keys has waited long enough; what is new is remembered.
 
-    True where each of them came again after 60 seconds and within four hours, and from then on for
+    True where each of them came again after ``wait`` and within four hours, and from then on for
     36 days after its last mail.
     """
     with schema_context(get_public_schema_name()), connection.cursor() as cursor:
@@ -42,7 +42,7 @@ def greylist(keys: Sequence[bytes], now: datetime) -> bool:
             {
                 "keys": sorted(set(keys)),
                 "now": now,
-                "ripe": now - WAIT,
+                "ripe": now - wait,
                 "window": now + RETRY_WINDOW,
                 "pass": now + PASS,
             },

@@ -267,6 +267,8 @@ class MailProtocol(Connection):
         if self._output:
             await self.flush()  # Earlier replies do not wait for the commit.
         queue_ids = await self.desk.intake.store(mails)
+        if self.desk.guard is not None:
+            self.desk.guard.taken(transaction)
         self._errors = 0
         self.say("250 2.0.0 Ok: queued as " + " ".join(queue_ids))
 

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_REPLIES = {450: replies.TOO_MUCH_MAIL, 451: replies.COME_AGAIN, 554: replies.UNWANTED}
+
 
 @dataclass(frozen=True, slots=True)
 class Helpers:
@@ -76,7 +78,8 @@ class Guard:
         """
         identity = transaction.identity
         if _is_judged(transaction) and not self._recipients.allow(client_key(identity.address)):
-            raise Refused(replies.TOO_MUCH_MAIL)
+            turned = self._turned(transaction, route.slug, path.normalised)
+            raise self._noted(replace(turned, code=450, reason="rate"))
         said = said_of(
             self._ask.lists.operator_lists(),
             self._ask.lists.lists_of(route.slug),
@@ -117,8 +120,7 @@ class Guard:
             ", ".join(f"{point.code} {point.weight}" for point in turned.points),
             turned.reference,
         )
-        text = replies.COME_AGAIN if turned.code == 451 else replies.UNWANTED
-        return Refused(f"{text} (reference {turned.reference})")
+        return Refused(f"{_REPLIES[turned.code]} (reference {turned.reference})")
 
     @staticmethod
     def _turned(transaction: Transaction, slug: str, recipient: str) -> Turned:
@@ -140,9 +142,9 @@ class Guard:
             return
         if await self._ask.inquirer.proved_by_dkim(header, raw):
             return
-        keys = tuple(_key(transaction, slug, to) for slug, to in transaction.doubts)
+        keys = _keys(transaction)
         try:
-            if await self._ask.greylist.passed(keys):
+            if await self._ask.greylist.passed(tuple(keys.values())):
                 return
         except GreylistUnavailable:
             log.warning("Greylisting has no memory at this moment; mail passes without it")
@@ -150,15 +152,23 @@ class Guard:
         refusals = []
         for (slug, to), points in transaction.doubts.items():
             turned = self._turned(transaction, slug, to)
-            refusals.append(
-                self._noted(replace(turned, code=451, reason="greylisted", points=points))
-            )
+            turned = replace(turned, code=451, reason="greylisted", points=points)
+            refusals.append(self._noted(replace(turned, grey_key=keys[slug, to])))
         raise refusals[0]
+
+    def taken(self, transaction: Transaction) -> None:
+        """The mail is stored: what was put off of it has come."""
+        for (slug, _), key in _keys(transaction).items():
+            self._ask.refusals.taken(slug, key)
 
 
 def _is_judged(transaction: Transaction) -> bool:
     inquiry = transaction.identity.inquiry
     return inquiry is not None and not inquiry.exempt
+
+
+def _keys(transaction: Transaction) -> dict[tuple[str, str], bytes]:
+    return {(slug, to): _key(transaction, slug, to) for slug, to in transaction.doubts}
 
 
 def _key(transaction: Transaction, slug: str, recipient: str) -> bytes:

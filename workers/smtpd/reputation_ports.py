@@ -33,8 +33,9 @@ class Rules:
 class Turned:
     """One recipient that was refused: the reply's code, and why in a word.
 
-    ``reason`` is operator, tenant, user, reputation or greylisted; ``entry`` the list's entry that
-    says so; ``points`` what spoke against the client.
+    ``reason`` is operator, tenant, user, reputation, greylisted or rate; ``entry`` the list's entry
+    that says so; ``points`` what spoke against the client; ``grey_key`` what greylisting knows the
+    mail by.
     """
 
     tenant: str
@@ -47,6 +48,7 @@ class Turned:
     reference: str
     entry: str = ""
     points: tuple[Point, ...] = ()
+    grey_key: bytes = b""
 
 
 class ListSource(Protocol):
@@ -61,6 +63,10 @@ class RefusalLog(Protocol):
     """Keeps refusals where the tenant finds them: at once, without raising, counting bursts."""
 
     def note(self, turned: Turned) -> None: ...
+
+    def taken(self, tenant: str, grey_key: bytes) -> None:
+        """Mail with this key was taken: what was put off before came again."""
+        ...
 
 
 class Greylist(Protocol):

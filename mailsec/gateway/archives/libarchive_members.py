@@ -1,4 +1,4 @@
-"""7z, CAB, LZH, ISO 9660, cpio, xar, RPM and some packed streams, by the system's libarchive.
+"""7z, CAB, LZH, cpio, RPM and some packed streams, by the system's libarchive.
 
 Only what is asked for is switched on: each further format would be one more parser that hostile
 bytes could reach. Without the library everything here is unsupported, never clean.
@@ -57,14 +57,6 @@ def available() -> bool:
 def reader(formats: tuple[str, ...], filters: tuple[str, ...] = ()) -> Reader:
     """A reader for these formats behind these filters, by libarchive's names."""
     return partial(_read, formats, filters)
-
-
-def iso9660(content: bytes, label: Label, budget: Budget) -> Iterator[Member]:
-    """An ISO 9660 image; DAMAGED where its volume says that it is larger than what is here."""
-    yield from reader(("iso9660",))(content, label, budget)
-    blocks, size = (int.from_bytes(content[at : at + 4], "little") for at in (0x8050, 0x8080))
-    if blocks * (size & 0xFFFF) > len(content):
-        yield Member("", b"", Problem.DAMAGED)
 
 
 def _read(

@@ -15,6 +15,7 @@ import dns.reversename
 from dns.rdtypes.ANY.MX import MX
 from dns.rdtypes.ANY.TXT import TXT
 
+from mailsec.gateway.clients.breaker import PROBE, Breaker, Step
 from mailsec.gateway.errors import NoRoute, TemporaryResolverError
 from mailsec.gateway.ports import MailExchanger
 
@@ -71,7 +72,8 @@ def configured(kind: type[R], servers: NameServers) -> R:
 class DnsResolver:
     """Asks name servers and remembers answers for their time to live, 5 minutes at most.
 
-    ``clock`` is a monotonic one. Failures and very long answers are never remembered.
+    ``clock`` is a monotonic one. Failures and very long answers are never remembered, but dead
+    servers are left alone for a while: look-ups fail at once then (see ``breaker``).
     """
 
     def __init__(self, servers: NameServers, clock: Callable[[], float]) -> None:
@@ -79,6 +81,7 @@ class DnsResolver:
         self._cache: dict[tuple[str, str], _Answer] = {}
         self._lock = threading.Lock()
         self._resolver = configured(dns.resolver.Resolver, servers)
+        self._breaker = Breaker(clock)
 
     def mail_exchangers(self, domain: str) -> tuple[MailExchanger, ...]:
         """The domain's exchangers by preference, the domain itself where it has none.
@@ -153,19 +156,43 @@ class DnsResolver:
     def _query(self, name: str, kind: str) -> _Answer:
         try:
             # The root dot keeps the search list of the system out of it.
-            reply = self._resolver.resolve(f"{name}.", kind, raise_on_no_answer=False)
-        except dns.resolver.NXDOMAIN:
-            return _Answer((), False, self._clock() + LEAST_SECONDS)
+            question = dns.name.from_text(f"{name}.")
         except UNASKABLE:
             return _Answer((), False, self._clock() + MOST_SECONDS)
-        except (dns.exception.DNSException, OSError) as error:
+        if not self._may_ask():
+            raise TemporaryResolverError("The name servers give no answer")
+        try:
+            reply = self._resolver.resolve(question, kind, raise_on_no_answer=False)
+        except dns.resolver.LifetimeTimeout as error:
+            self._breaker.missed()
             raise TemporaryResolverError(f"No answer about {name}") from error
+        except dns.resolver.NXDOMAIN:
+            self._breaker.heard()
+            return _Answer((), False, self._clock() + LEAST_SECONDS)
+        except (dns.exception.DNSException, OSError) as error:
+            self._breaker.heard()  # An error that comes at once is as good as an answer.
+            raise TemporaryResolverError(f"No answer about {name}") from error
+        self._breaker.heard()
         values: Sequence[str] = ()
         if reply.rrset is not None:
             values = [_text(rdata) for rdata in reply.rrset]
         ttl = reply.rrset.ttl if reply.rrset is not None else 0
         seconds = min(max(float(ttl), LEAST_SECONDS), MOST_SECONDS)
         return _Answer(tuple(values), True, self._clock() + seconds)
+
+    def _may_ask(self) -> bool:
+        step = self._breaker.step()
+        if step is not Step.PROBE:
+            return step is Step.ASK
+        try:
+            self._resolver.resolve(*PROBE, lifetime=self._resolver.timeout)
+        except dns.resolver.LifetimeTimeout:
+            self._breaker.missed(probe=True)
+            return False
+        except (dns.exception.DNSException, OSError):
+            pass
+        self._breaker.heard()
+        return True
 
 
 def _text(rdata: object) -> str:

@@ -9,7 +9,7 @@ from mailsec.gateway import results_field
 from mailsec.gateway.edits.order import Order
 from mailsec.gateway.envelope import Direction
 from mailsec.gateway.message import Message
-from mailsec.gateway.mime import remove_header, splice
+from mailsec.gateway.mime import remove_headers, splice
 
 _FIELD = "Authentication-Results"
 
@@ -27,4 +27,4 @@ def edit(message: Message, order: Order) -> Message:
     ]
     if not forged:
         return message
-    return Message(splice(message.raw, [remove_header(field) for field in forged]))
+    return Message(splice(message.raw, remove_headers(message, message.parts[0], forged)))

@@ -13,7 +13,13 @@ from urllib.parse import unquote
 from mailsec.gateway.edits.order import Order
 from mailsec.gateway.errors import EditRefused
 from mailsec.gateway.message import Header, Message
-from mailsec.gateway.mime import Splice, add_header_on_top, remove_header, replace_header, splice
+from mailsec.gateway.mime import (
+    Splice,
+    add_header_on_top,
+    remove_headers,
+    replace_header,
+    splice,
+)
 
 UNDISCLOSED = b"undisclosed-recipients:;"
 # Fields that name recipients by their meaning, whoever they name.
@@ -51,12 +57,16 @@ def hide(message: Message, recipients: Iterable[str], to: str) -> Message:
     known = frozenset(each.strip().lower() for each in recipients) - {to.lower(), ""}
     value = to.encode("utf-8", "replace") if to else UNDISCLOSED
     shown = next((field for field in message.headers if field.name.lower() in ("to", "cc")), None)
-    splices = [
-        edit
-        for field in message.headers
-        if field is not shown
-        for edit in _cleaned(message, field, known)
-    ]
+    splices, gone = [], []
+    for field in message.headers:
+        if field is shown or not _names_recipients(field, known):
+            continue
+        shortened = _without_for(message, field, known)
+        if shortened is None:
+            gone.append(field)
+        else:
+            splices.append(shortened)
+    splices += remove_headers(message, message.parts[0], gone)
     if shown is not None:
         splices.append(Splice(shown.start, shown.end, _to_field(shown, value)))
     hidden = Message(splice(message.raw, splices))
@@ -70,18 +80,19 @@ def _to_field(field: Header, value: bytes) -> bytes:
     return b"To: " + value + field.raw[len(field.raw.rstrip(b"\r\n")) :]
 
 
-def _cleaned(message: Message, field: Header, known: Collection[str]) -> list[Splice]:
+def _names_recipients(field: Header, known: Collection[str]) -> bool:
     name = field.name.lower()
-    if name in _RECIPIENT_FIELDS:
-        return [remove_header(field)]
-    if name in _KEPT or not _names(field, known):
-        return []
-    if name == "received":
-        # Which way it came is worth keeping; for whom is said in one clause (RFC 5321, 4.4).
-        rest = _FOR.sub(b"", field.value_raw)
-        if not _named_in(rest.decode("utf-8", "replace"), known):
-            return [replace_header(message, field, rest)]
-    return [remove_header(field)]
+    return name in _RECIPIENT_FIELDS or (name not in _KEPT and _names(field, known))
+
+
+def _without_for(message: Message, field: Header, known: Collection[str]) -> Splice | None:
+    """A trace field that does not say any more for whom (RFC 5321, 4.4); None for all others."""
+    if field.name.lower() != "received":
+        return None
+    rest = _FOR.sub(b"", field.value_raw)
+    if _named_in(rest.decode("utf-8", "replace"), known):
+        return None
+    return replace_header(message, field, rest)
 
 
 def _names(field: Header, known: Collection[str]) -> bool:

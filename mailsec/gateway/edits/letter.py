@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 from mailsec.gateway.errors import EditRefused
 from mailsec.gateway.message import Message
-from mailsec.gateway.mime import Splice, line_end, splice
+from mailsec.gateway.mime import Splice, line_end, remove_headers, splice
 from mailsec.gateway.reading import transfer
+from mailsec.gateway.reading.headers import Header
 from mailsec.gateway.reading.part import Part
 
 _SHOWN = ("text/plain", "text/html")
@@ -60,10 +62,13 @@ def _blank_line(raw: bytes, part: Part) -> bytes:
 
 
 def lacks_blank_line(part: Part) -> bool:
-    """Whether the body follows the fields at once, so that new text would be taken for a field."""
-    if not part.headers:
-        return part.body_start == part.start
-    return part.body_start <= part.headers[-1].end
+    """Whether no empty line stands between fields and body, so that new text might be taken for a
+    field: a line of blanks in its place is one only as long as what follows looks like none."""
+    begin = part.headers[-1].end if part.headers else part.start
+    source = part.source
+    between = source.data[source.body_start - (part.body_start - begin) : source.body_start]
+    empty = between.endswith((b"\n\n", b"\n\r\n")) or not between.strip(b"\r\n")
+    return not between or not empty
 
 
 def with_content(message: Message, part: Part, content: bytes, label: str | None) -> list[Splice]:
@@ -91,15 +96,20 @@ def recoded(message: Message, part: Part, content: bytes, encoding: str = "base6
         coded = coded.removesuffix(end)
     old = part.all("content-transfer-encoding")
     field = b"Content-Transfer-Encoding: " + encoding.encode("ascii") + end
+    return [*with_fields(message, part, old, field), Splice(part.body_start, part.body_end, coded)]
+
+
+def with_fields(message: Message, part: Part, old: Sequence[Header], new: bytes) -> list[Splice]:
+    """These fields of a part go, and whole new ones stand behind those that stay."""
+    end = line_end(message.raw)
     at = part.headers[-1].end if part.headers else part.start
-    if part.headers and not part.headers[-1].raw.endswith(b"\n"):
-        field = end + field
+    splices = remove_headers(message, part, old)
+    # A field that ends with the message has no line end, but what is left in its place has one.
+    gone = any(edit.end == at for edit in splices)
+    if part.headers and not gone and not part.headers[-1].raw.endswith(b"\n"):
+        new = end + new
     blank = end if lacks_blank_line(part) else b""
-    return [
-        *(Splice(header.start, header.end, b"") for header in old),
-        Splice(at, at, field + blank),
-        Splice(part.body_start, part.body_end, coded),
-    ]
+    return [*splices, Splice(at, at, new + blank)]
 
 
 def missing_version(message: Message, splices: list[Splice]) -> list[Splice]:
@@ -195,11 +205,8 @@ def _wrapped(message: Message, root: Part, before: bytes = b"", after: bytes = b
     head = (line + end + before if before else b"") + line + end + moved + end
     tail = end + line + (end + after.removesuffix(end) + end + line if after else b"") + b"--" + end
     body_end = root.body_end
-    at = root.headers[-1].end if root.headers else 0
-    blank = end if lacks_blank_line(root) else b""
     edits = [
-        *(Splice(header.start, header.end, b"") for header in own),
-        Splice(at, at, fields + blank),
+        *with_fields(message, root, own, fields),
         Splice(root.body_start, root.body_start, head),
         Splice(body_end, body_end, tail),
     ]

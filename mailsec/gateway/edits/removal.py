@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from mailsec.gateway.charset import encode
+from mailsec.gateway.edits import letter
 from mailsec.gateway.errors import EditRefused
 from mailsec.gateway.message import Message
 from mailsec.gateway.mime import Splice, line_end, splice
@@ -114,13 +115,8 @@ def _emptied(message: Message, part: Part, text: str) -> list[Splice]:
     coded = transfer.encode(body, "base64", end) if text else b""
     new = b"Content-Type: text/plain; charset=utf-8" + end
     new += b"Content-Transfer-Encoding: " + (b"base64" if text else b"7bit") + end
-    at = part.headers[-1].end if part.headers else part.start
-    if part.headers and not part.headers[-1].raw.endswith(b"\n"):
-        new = end + new
-    blank = end if part.body_start <= at else b""
     return [
-        *(Splice(header.start, header.end, b"") for header in fields),
-        Splice(at, at, new + blank),
+        *letter.with_fields(message, part, fields, new),
         Splice(part.body_start, part.body_end, coded),
     ]
 

@@ -52,9 +52,13 @@ class FakeRefusals:
     """Keeps what it is told."""
 
     noted: list[Turned] = field(default_factory=list)
+    settled: list[tuple[str, bytes]] = field(default_factory=list)
 
     def note(self, turned: Turned) -> None:
         self.noted.append(turned)
+
+    def taken(self, tenant: str, grey_key: bytes) -> None:
+        self.settled.append((tenant, grey_key))
 
 
 @dataclass

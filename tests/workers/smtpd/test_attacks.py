@@ -178,14 +178,10 @@ def test_a_trickle_of_data_is_cut_off() -> None:
         client.hello()
         client.envelope("", "a@example.com")
         client.command("DATA")
-        start = time.monotonic()
-        try:
-            for _ in range(100):
+        with pytest.raises(OSError):  # It would go on for half a minute.
+            for _ in range(600):
                 client.raw(b"x")
                 time.sleep(0.05)
-        except OSError:
-            pass
-        assert time.monotonic() - start < 3
         assert server.stored == []
 
 

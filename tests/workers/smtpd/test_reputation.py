@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import ip_network
@@ -133,11 +132,11 @@ class TestBlocklists:
         assert send(place, "192.0.2.25") == 250
 
     def test_silent_lists_refuse_nobody(self, place: Place) -> None:
-        """The mail waits for a second at most."""
+        """The mail does not wait for an answer that never comes."""
         place.dns.silent.add("25.2.0.192.dnsbl.example.net")
-        begin = time.monotonic()
         assert send(place, "192.0.2.25") == 250
-        assert time.monotonic() - begin < 5
+        assert ("25.2.0.192.dnsbl.example.net", "A") in place.dns.questions
+        assert place.reasons == []
 
     def test_a_tenant_may_do_without(self, place: Place) -> None:
         """The other tenant's mail is judged all the same."""
@@ -192,6 +191,23 @@ class TestGreylisting:
         assert place.reasons == [("acme", "greylisted", 451)]
         assert send(place, BAD, helo="localhost") == 250
         assert len(place.running.stored) == 1
+
+    def test_that_it_came_again_is_told_where_its_refusal_stands(self, place: Place) -> None:
+        """By the same key, and only once the mail is stored."""
+        assert send(place, BAD, helo="localhost") == 451
+        (put_off,) = place.refusals.noted
+        assert put_off.grey_key and place.refusals.settled == []
+        place.running.intake.unavailable = True
+        assert send(place, BAD, helo="localhost") == 451
+        assert place.refusals.settled == []
+        place.running.intake.unavailable = False
+        assert send(place, BAD, helo="localhost") == 250
+        assert place.refusals.settled == [("acme", put_off.grey_key)]
+
+    def test_mail_without_doubt_settles_nothing(self, place: Place) -> None:
+        """It costs the database no question."""
+        assert send(place, "192.0.2.25") == 250
+        assert place.refusals.settled == []
 
     def test_a_neighbour_of_the_same_network_may_come_again(self, place: Place) -> None:
         """Large senders have many servers; another sender or recipient is new."""
@@ -255,6 +271,7 @@ class TestRates:
                 assert client.envelope(SENDER, TO, TO) == [250, 250, 450]
                 client.command("RSET")
                 assert client.command(f"MAIL FROM:<{SENDER}>").code == 450
+            assert place.reasons == [("acme", "rate", 450)]
             assert send(place, "198.51.100.7") == 250
 
 

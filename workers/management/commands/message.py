@@ -66,6 +66,7 @@ def refused_mail(options: Options) -> Answer:
             "reason": row.reason,
             "reference": row.reference,
             "count": row.count,
+            "taken_at": row.taken_at and row.taken_at.isoformat(),
             "detail": row.detail,
         }
         for row in selectors.refusals(named(options), wanted, size=200).rows
@@ -73,6 +74,7 @@ def refused_mail(options: Options) -> Answer:
     lines = [
         f"{row['at']}  {row['code']} {row['reason']:<10} {row['client_ip']}"
         f"  {row['sender']} -> {row['recipient']}  {row['reference']}"
+        + (f"  taken {row['taken_at']}" if row["taken_at"] else "")
         for row in data
     ]
     return "\n".join(lines) or "No mail was refused.", data
