@@ -13,8 +13,8 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from mailsec.gateway.notice import LOCAL_PART, build_notice
 from mailsec.gateway.notice import Notice as Mail
-from mailsec.gateway.notice import build_notice
 from mailsec.gateway.policy import Policy
 from policies.selectors import current_policy
 from quarantine import explain, kept, services
@@ -82,7 +82,7 @@ def digest_notice(
         }
         mail = Mail(
             recipient=recipient,
-            from_address=f"notice@{settings.MAIL_HOSTNAME}",
+            from_address=f"{LOCAL_PART}@{settings.MAIL_HOSTNAME}",
             from_name=_("%(company)s mail security") % {"company": tenant.name},
             subject=subject,
             text=render_to_string("mail/digest.txt", context),

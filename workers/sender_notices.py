@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 
 from encryption.selectors import locked_files, mails_to_tell_passwords_of
 from encryption.services import secret_of, send_password_mails
+from mailsec.gateway.notice import LOCAL_PART, build_notice
 from mailsec.gateway.notice import Notice as Mail
-from mailsec.gateway.notice import build_notice
 from mailsec.gateway.outgoing import Secret
 from mailsec.gateway.policy import Language
 from policies.notice_texts import NoticeKind, filled
@@ -205,7 +205,7 @@ def _mail(
         return build_notice(
             Mail(
                 recipient=recipient,
-                from_address=f"notice@{settings.MAIL_HOSTNAME}",
+                from_address=f"{LOCAL_PART}@{settings.MAIL_HOSTNAME}",
                 from_name=_("%(company)s mail security") % {"company": tenant.name},
                 subject=subject,
                 text=render_to_string("mail/notice.txt", context | {"body": body}),

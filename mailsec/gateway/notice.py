@@ -14,6 +14,9 @@ from email.utils import format_datetime
 from mailsec.gateway.mime import encode_header_text
 from mailsec.gateway.policy import Language
 
+# The local part of the address, at the service's own host name, that every notice comes from.
+# What is answered to it is taken and dropped: a refusal would be told to the answering program.
+LOCAL_PART = "notice"
 _LINE = 76
 
 

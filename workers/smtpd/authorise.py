@@ -10,6 +10,7 @@ from hashlib import sha256
 from hmac import compare_digest
 from typing import Protocol
 
+from mailsec.gateway.notice import LOCAL_PART
 from workers.smtpd import replies
 from workers.smtpd.address import MalformedAddress, Path
 from workers.smtpd.header_check import author_domains, header_values, without_header
@@ -54,6 +55,9 @@ class InboundGate:
         """Take a recipient of a registered domain."""
         if not path.domain:  # <postmaster> is the one of our own name, RFC 5321 section 4.5.1.
             path = Path(f"{path.local}@{self._hostname}", path.local, self._hostname)
+        if _answers_a_notice(path, self._hostname):
+            transaction.drop()
+            return
         route = self._directory.mail_domain(path.domain)
         if route is None:
             raise Refused(replies.RELAY_REFUSED)
@@ -82,8 +86,9 @@ class InboundGate:
 class OutboundGate:
     """Mail of a tenant that proves to be one, from its own domains to anywhere."""
 
-    def __init__(self, directory: Directory) -> None:
+    def __init__(self, directory: Directory, hostname: str) -> None:
         self._directory = directory
+        self._hostname = hostname.lower()
 
     def connectors_for(self, ip: Address) -> tuple[ConnectorInfo, ...]:
         """The connectors that the source network leaves open."""
@@ -113,7 +118,10 @@ class OutboundGate:
         """Any mailbox in the world, but by name: a literal would reach into our own network."""
         if path.is_literal or not path.domain:
             raise Refused(replies.NO_LITERALS)
-        transaction.add("", path)
+        if _answers_a_notice(path, self._hostname):
+            transaction.drop()
+        else:
+            transaction.add("", path)
 
     def message(self, transaction: Transaction, raw: bytes, header: bytes) -> tuple[Accepted, ...]:
         """The message of the one tenant that is proved now; its secret header is taken out."""
@@ -131,10 +139,17 @@ class OutboundGate:
             raise Refused(replies.TOO_LARGE)
         if own.proof == "header":
             raw = without_header(raw, header, own.header_name)
+        if not transaction.recipients:
+            return ()
         return (transaction.accepted("", own.tenant.slug, raw, own.id),)
 
     def _domains(self, connector: ConnectorInfo) -> frozenset[str]:
         return self._directory.domains_of(connector.tenant.slug)
+
+
+def _answers_a_notice(path: Path, hostname: str) -> bool:
+    """Whether it goes to the address of our own notices, which nobody reads (product, 10)."""
+    return path.domain == hostname and path.local.lower() == LOCAL_PART
 
 
 def find_login(

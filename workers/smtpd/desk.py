@@ -38,7 +38,7 @@ def open_desk(
     limits = listener.limits
     gate: Gate
     if listener.direction is Direction.OUTBOUND:
-        gate, guard = OutboundGate(directory), None
+        gate, guard = OutboundGate(directory, listener.hostname), None
     else:
         gate = InboundGate(directory, listener.hostname, guard)
     return Desk(

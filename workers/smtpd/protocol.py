@@ -266,6 +266,9 @@ class MailProtocol(Connection):
         mails = self.desk.gate.message(transaction, raw, header)
         if self._output:
             await self.flush()  # Earlier replies do not wait for the commit.
+        if not mails:
+            self.say("250 2.0.0 Ok: nobody reads this address")
+            return
         queue_ids = await self.desk.intake.store(mails)
         if self.desk.guard is not None:
             self.desk.guard.taken(transaction)

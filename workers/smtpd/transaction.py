@@ -77,6 +77,10 @@ class Transaction:
         addresses[recipient.normalised] = None
         self.count += 1
 
+    def drop(self) -> None:
+        """Take a recipient that nobody reads: what is sent there goes no further."""
+        self.count += 1
+
     def narrow(self, route: TenantRoute) -> None:
         """Hold the message to a tenant's own size limit as well."""
         self.size_limit = min(self.size_limit, route.message_size)

@@ -290,3 +290,18 @@ def test_a_client_that_leaves_does_not_cut_the_commit(inbound: Running) -> None:
     client.sock.close()
     inbound.begin_stop().result(timeout=5)
     assert len(inbound.stored) == 1
+
+
+def test_an_answer_to_a_notice_is_taken_and_goes_nowhere(inbound: Running) -> None:
+    """Case hold-05: an absence note about a notice starts nothing, and is not refused either."""
+    with inbound.client() as client:
+        client.hello()
+        answer = client.send("someone@example.net", "Notice@MX.example.org", MESSAGE)
+        assert (answer.code, inbound.stored) == (250, [])
+        assert client.send("someone@example.net", "other@mx.example.org", MESSAGE).code == 550
+        client.command("MAIL FROM:<someone@example.net>")
+        client.command("RCPT TO:<notice@mx.example.org>")
+        client.command("RCPT TO:<recipient@example.com>")
+        assert client.data(MESSAGE).code == 250
+    (mail,) = inbound.stored
+    assert mail.envelope.recipients == ("recipient@example.com",)
