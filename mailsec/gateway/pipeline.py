@@ -13,7 +13,13 @@ from datetime import datetime
 from mailsec.gateway.authentication import Authentication
 from mailsec.gateway.case import Case
 from mailsec.gateway.contents import contents
-from mailsec.gateway.decision import CONDEMNING, LETTER_PROTECTED, decide, decide_released
+from mailsec.gateway.decision import (
+    CONDEMNING,
+    LETTER_PROTECTED,
+    decide,
+    decide_original,
+    decide_released,
+)
 from mailsec.gateway.edits import EDITS, bare_cr
 from mailsec.gateway.edits.order import Order
 from mailsec.gateway.edits.trace import Trace
@@ -25,7 +31,7 @@ from mailsec.gateway.ports import Services
 from mailsec.gateway.unpack import unpack
 from mailsec.gateway.verdict import Decision, Disposition, Finding, Severity, Verdict
 
-__all__ = ["Services", "decide", "decide_released", "examine", "prepare"]
+__all__ = ["Services", "decide", "decide_original", "decide_released", "examine", "prepare"]
 
 # More findings than this say nothing new, and each is a row in the database.
 _MAX_FINDINGS = 200
