@@ -78,6 +78,8 @@ class EventKind(models.TextChoices):
     EXPIRED = "expired", _("Quarantine time over")
     LEARNED = "learned", _("Learned")
     UNLEARNED = "unlearned", _("Learning undone")
+    ORIGINAL = "original", _("Original released")
+    REFUSED = "refused", _("Release refused")
 
 
 OPEN_STATES = (DeliveryState.QUEUED, DeliveryState.IN_FLIGHT, DeliveryState.DEFERRED)

@@ -14,11 +14,18 @@ MESSAGE: Mapping[MessageState, frozenset[MessageState]] = {
             MessageState.WAITING,
             MessageState.READY,
             MessageState.QUARANTINED,
+            MessageState.CLOSED,
             MessageState.SHUNTED,
         }
     ),
+    # Closed without a delivery: an original that may not go out stays with its first message.
     MessageState.WAITING: frozenset(
-        {MessageState.READY, MessageState.QUARANTINED, MessageState.SHUNTED}
+        {
+            MessageState.READY,
+            MessageState.QUARANTINED,
+            MessageState.CLOSED,
+            MessageState.SHUNTED,
+        }
     ),
     # Back to quarantine where a release was for some recipients only.
     MessageState.READY: frozenset(

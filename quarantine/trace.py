@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from mailsec.gateway.verdict import Severity
 from quarantine.choices import DirectionChoice, EventKind
-from quarantine.explain import Badge, copy_badge
+from quarantine.explain import Badge, copy_badge, finding_words
 from quarantine.models import Event, StoredMessage
 
 Words = Callable[[StoredMessage, Mapping[str, Any]], str]
@@ -32,7 +32,11 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One event of the trace; ``notice`` is the queue id of a notice that was sent in this step."""
+    """One event of the trace.
+
+    ``notice`` is the queue id of a notice that was sent in this step, ``original`` that of a
+    message which sends this one's original.
+    """
 
     at: datetime
     kind: str
@@ -40,6 +44,7 @@ class Step:
     text: str
     attempts: tuple[Attempt, ...] = ()
     notice: str = ""
+    original: str = ""
 
 
 def step(message: StoredMessage, event: Event) -> Step:
@@ -54,6 +59,7 @@ def step(message: StoredMessage, event: Event) -> Step:
         text=words(message, data),
         attempts=_attempts(data.get("results", ())),
         notice=str(data.get("notice", "")),
+        original=str(data.get("message", "")),
     )
 
 
@@ -74,6 +80,8 @@ def _attempts(results: Sequence[Mapping[str, Any]]) -> tuple[Attempt, ...]:
 def _received(message: StoredMessage, data: Mapping[str, Any]) -> str:
     if message.direction == DirectionChoice.NOTICE:
         return _("The service wrote this notice.")
+    if message.release_of_id:
+        return _("An administrator had the original of a delivered mail sent after it.")
     return _("The mail was taken over from %(ip)s and stored.") % {"ip": message.client_ip}
 
 
@@ -92,6 +100,11 @@ def _examined(message: StoredMessage, data: Mapping[str, Any]) -> str:
             removed,
         ) % {"count": removed}
     severities = {reason.get("severity") for reason in data.get("reasons", ())}
+    if Severity.FORBIDDEN in severities:
+        return _(
+            "It holds files of forbidden types and is delivered with them, because an "
+            "administrator let them through."
+        )
     if Severity.UNWANTED in severities:
         return _("It is delivered with a tag before its subject.")
     if Severity.SUSPICIOUS in severities:
@@ -108,7 +121,6 @@ def _reclaimed(message: StoredMessage, data: Mapping[str, Any]) -> str:
 
 
 def _released(message: StoredMessage, data: Mapping[str, Any]) -> str:
-    recipients = list(data.get("recipients", ()))
     text = ngettext(
         "%(by)s released the mail for %(count)d recipient (%(recipients)s). It is examined again "
         "first.",
@@ -116,12 +128,41 @@ def _released(message: StoredMessage, data: Mapping[str, Any]) -> str:
         "first.",
         int(data.get("count", 1)),
     )
-    shown = ", ".join(recipients[:3]) + (" …" if len(recipients) > 3 else "")
-    return text % {
+    return text % _release_facts(data)
+
+
+def _release_facts(data: Mapping[str, Any]) -> dict[str, Any]:
+    recipients = list(data.get("recipients", ()))
+    return {
         "by": data.get("by", ""),
         "count": int(data.get("count", 1)),
-        "recipients": shown,
+        "recipients": ", ".join(recipients[:3]) + (" …" if len(recipients) > 3 else ""),
     }
+
+
+def _original(message: StoredMessage, data: Mapping[str, Any]) -> str:
+    text = ngettext(
+        "%(by)s had the original sent to %(count)d recipient (%(recipients)s). It is examined "
+        "again first.",
+        "%(by)s had the original sent to %(count)d recipients (%(recipients)s). It is examined "
+        "again first.",
+        int(data.get("count", 1)),
+    )
+    said = [text % _release_facts(data)]
+    if data.get("files_allowed"):
+        said.append(_("Forbidden file types are let through."))
+    if data.get("why"):
+        said.append(_("Reason: %(why)s") % {"why": data["why"]})
+    return " ".join(said)
+
+
+def _refused(message: StoredMessage, data: Mapping[str, Any]) -> str:
+    reasons = [
+        finding_words(each.get("code", ""), each.get("detail", {}), None)
+        for each in data.get("reasons", ())
+    ]
+    said = _("The original was examined again and not sent.")
+    return " ".join([said, *dict.fromkeys(reasons)])
 
 
 def _by(text: Any) -> Words:
@@ -169,5 +210,7 @@ _EVENTS: Mapping[EventKind, Words] = {
         gettext_lazy("The time in quarantine is over. The content was removed.")
     ),
     EventKind.LEARNED: _learned,
+    EventKind.ORIGINAL: _original,
+    EventKind.REFUSED: _refused,
     EventKind.UNLEARNED: _by(gettext_lazy("%(by)s took back what the spam filter had learned.")),
 }

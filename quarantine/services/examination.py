@@ -18,7 +18,7 @@ from quarantine.authentication import as_json
 from quarantine.choices import DeliveryState, EventKind, MessageState
 from quarantine.cleaning import clean, clean_detail
 from quarantine.identifiers import new_id
-from quarantine.models import Event, StoredMessage
+from quarantine.models import Content, Event, StoredMessage
 from quarantine.sealing import seal
 from quarantine.statements import fetch
 from quarantine.states import advance
@@ -46,7 +46,8 @@ RETURNING message.id, direction, received_at, host(client_ip), client_helo, clie
     ), '{{}}'), ARRAY(
         SELECT recipient::text FROM {deliveries} AS copy
         WHERE copy.message_id = message.id ORDER BY copy.id
-    )), released_at IS NOT NULL, verdict, spam_score, restricted
+    )), released_at IS NOT NULL, verdict, spam_score, restricted, files_allowed,
+    release_of_id IS NOT NULL
 """
 # What was found in a released message takes the place of what was found before.
 _RECORD = """
@@ -86,7 +87,8 @@ class Outcome:
     """What look, decide and change made of one message.
 
     ``outgoing`` is the whole changed message, None where only ``trace_header`` is put on top. For a
-    ``released`` message what was found now takes the place of what was found before.
+    ``released`` message what was found now takes the place of what was found before. An
+    ``is_original`` one that may not leave is closed: the first message keeps the bytes.
     """
 
     verdict: Verdict
@@ -98,15 +100,22 @@ class Outcome:
     header_from: str
     message_id: str
     released: bool = False
+    is_original: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What was said of a message that somebody released since."""
+    """What was said of a message that somebody released since, and how it was released.
+
+    ``files_allowed``: forbidden file types are let through. ``is_original``: it follows the mail
+    that lacked a part of it.
+    """
 
     verdict: str
     spam_score: float | None
     restricted: bool
+    files_allowed: bool = False
+    is_original: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,16 +169,32 @@ def _claimed(
 def record_outcome(tenant: Tenant, message_id: UUID, outcome: Outcome, now: datetime) -> bool:
     """Store what was decided, once; False where another worker had already done so.
 
-    It is one statement. Its commit is not awaited: were it lost, the sweep would have the mail
+    It is one statement, but for refused originals. Its commit is not awaited: were it lost, the
+    sweep would have the mail
     looked at again, and no delivery is settled before it is on the disk.
     """
-    quarantined = outcome.decision.disposition == Disposition.QUARANTINE
-    event = EventKind.QUARANTINED if quarantined else EventKind.EXAMINED
+    if outcome.decision.disposition != Disposition.QUARANTINE:
+        return _record(tenant, message_id, outcome, (MessageState.READY, EventKind.EXAMINED), now)
+    if outcome.is_original:
+        return _refuse(tenant, message_id, outcome, now)
+    held = (MessageState.QUARANTINED, EventKind.QUARANTINED)
+    return _record(tenant, message_id, outcome, held, now)
+
+
+def _record(
+    tenant: Tenant,
+    message_id: UUID,
+    outcome: Outcome,
+    step: tuple[MessageState, EventKind],
+    now: datetime,
+) -> bool:
+    state, event = step
+    leaves = state == MessageState.READY
     parameters = [
-        *_message_columns(outcome, quarantined),
+        *_message_columns(outcome, state),
         message_id,
-        *_copy_columns(quarantined, now),
-        *_outgoing_columns(tenant, None if quarantined else outcome.outgoing),
+        *_copy_columns(leaves, now),
+        *_outgoing_columns(tenant, outcome.outgoing if leaves else None),
         outcome.released,
         *_finding_columns(outcome.verdict.findings),
         *(now, event.value, json.dumps(_summary(outcome))),
@@ -177,9 +202,23 @@ def record_outcome(tenant: Tenant, message_id: UUID, outcome: Outcome, now: date
     return bool(fetch(_RECORD, tenant.schema_name, parameters))
 
 
-def _message_columns(outcome: Outcome, quarantined: bool) -> list[object]:
+def _refuse(tenant: Tenant, message_id: UUID, outcome: Outcome, now: datetime) -> bool:
+    """End an original's message; the first one's trace tells of it too, and it keeps the bytes."""
+    with transaction.atomic():
+        step = (MessageState.CLOSED, EventKind.REFUSED)
+        if not _record(tenant, message_id, outcome, step, now):
+            return False
+        Content.objects.filter(message_id=message_id).delete()
+        first = StoredMessage.objects.get(id=message_id).release_of_id
+        if first is not None:
+            data = {"message": message_id.hex, **_summary(outcome)}
+            Event.objects.create(message_id=first, at=now, kind=EventKind.REFUSED, data=data)
+    return True
+
+
+def _message_columns(outcome: Outcome, state: MessageState) -> list[object]:
     return [
-        (MessageState.QUARANTINED if quarantined else MessageState.READY).value,
+        state.value,
         clean(outcome.subject, 500),
         clean(outcome.header_from, 500),
         clean(outcome.message_id, 500),
@@ -190,12 +229,12 @@ def _message_columns(outcome: Outcome, quarantined: bool) -> list[object]:
         outcome.decision.restricted,
         outcome.trace_header,
         outcome.outgoing is not None,
-        outcome.decision.keep_original,
+        outcome.decision.keep_original and not outcome.is_original,
     ]
 
 
-def _copy_columns(quarantined: bool, now: datetime) -> tuple[str, datetime | None, datetime | None]:
-    if quarantined:
+def _copy_columns(leaves: bool, now: datetime) -> tuple[str, datetime | None, datetime | None]:
+    if not leaves:
         return DeliveryState.WITHHELD.value, None, None
     return DeliveryState.QUEUED.value, now, now + timedelta(seconds=settings.SWEEP_SECONDS)
 
