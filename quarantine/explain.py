@@ -152,6 +152,8 @@ def kept_badge(message: StoredMessage, copies: Copies) -> Badge:
     if message.state == MessageState.SHUNTED:
         return Badge(_("Set aside"), "bad")
     if message.released_at is None:
+        if copies.originals:
+            return Badge(_("Original released"), "good")
         return Badge(_("Attachment removed"), "quiet")
     if message.state == MessageState.CLOSED:
         return Badge(_("Released"), "good")
@@ -163,6 +165,13 @@ def kept_copy_badge(state: str) -> Badge:
     if state == DeliveryState.PENDING:
         return Badge(_("Being released"), "info")
     return copy_badge(state)
+
+
+def original_copy_badge(state: str) -> Badge:
+    """Where a copy of an original stands; a withheld one is not sent any more."""
+    if state == DeliveryState.WITHHELD:
+        return Badge(_("Not released"), "bad")
+    return kept_copy_badge(state)
 
 
 def refusal(error: CustodyError) -> str:
@@ -343,13 +352,20 @@ def reasons(findings: Iterable[FindingRow]) -> list[Reason]:
 
 def removed_files(message: StoredMessage, findings: Iterable[FindingRow]) -> list[str]:
     """The attachments that were taken out, by name; a quarantined mail is kept whole."""
-    if not message.changed:
+    if not message.changed or message.release_of_id:
         return []
+    condemned = (Severity.MALICIOUS,) if message.files_allowed else CONDEMNED
     parts: dict[int, str] = {}
     for row in findings:
-        if row.severity in CONDEMNED and row.part is not None:
+        if row.severity in condemned and row.part is not None:
             parts.setdefault(row.part, row.detail.get("name", "") or _("unnamed file"))
     return list(parts.values())
+
+
+def forbidden_files(findings: Iterable[FindingRow]) -> list[str]:
+    """The files of forbidden types by name, as a release may let them through."""
+    found = (row for row in findings if row.severity == Severity.FORBIDDEN)
+    return list(dict.fromkeys(row.detail.get("name") or _("unnamed file") for row in found))
 
 
 def summary(message: StoredMessage, removed: int) -> str:
@@ -365,6 +381,8 @@ def summary(message: StoredMessage, removed: int) -> str:
         return _("This mail is kept safely and waits for its examination.")
     if message.direction == DirectionChoice.NOTICE:
         return _("This is a notice that the service itself has written.")
+    if message.release_of_id:
+        return _("This is the original of a mail that was delivered without a part of it.")
     if removed:
         return ngettext(
             "%(count)d attachment was removed from this mail.",

@@ -11,12 +11,19 @@ from uuid import UUID
 
 from django.db.models import Count, QuerySet
 
-from quarantine.choices import ContentKind, DeliveryState, DirectionChoice, MessageState
+from quarantine.choices import (
+    ContentKind,
+    DeliveryState,
+    DirectionChoice,
+    EventKind,
+    MessageState,
+)
 from quarantine.models import (
     Content,
     Delivery,
     Digest,
     DigestLink,
+    Event,
     Lesson,
     SpamModel,
     StoredMessage,
@@ -54,6 +61,32 @@ def has_content(tenant: Tenant, message_id: UUID) -> bool:
 def messages_among(tenant: Tenant, ids: Sequence[UUID]) -> list[StoredMessage]:
     """Those of these messages that there are, newest first."""
     return list(StoredMessage.objects.filter(id__in=ids).order_by("-id"))
+
+
+@scoped
+def originals_of(tenant: Tenant, message_id: UUID) -> list[StoredMessage]:
+    """The messages that sent this one's original after it, oldest first, with their copies."""
+    rows = StoredMessage.objects.filter(release_of=message_id).prefetch_related("deliveries")
+    return list(rows.order_by("id"))
+
+
+@scoped
+def original_recipients(tenant: Tenant, message: StoredMessage) -> list[str]:
+    """Who got this message without a part of it and was sent its original neither, in its order.
+
+    What was refused or bounced does not count. Nobody, where nothing was taken out.
+    """
+    removed = Event.objects.filter(message=message, kind=EventKind.EXAMINED, data__removed__gt=0)
+    if message.release_of_id or not removed.exists():
+        return []
+    sent = Delivery.objects.filter(message__release_of=message.id).exclude(
+        state__in=(DeliveryState.WITHHELD, DeliveryState.BOUNCED)
+    )
+    copies = Delivery.objects.filter(message=message).exclude(
+        state__in=(DeliveryState.WITHHELD, DeliveryState.PENDING)
+    )
+    rows = copies.exclude(recipient__in=sent.values("recipient")).order_by("id")
+    return list(rows.values_list("recipient", flat=True))
 
 
 @scoped

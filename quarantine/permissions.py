@@ -8,9 +8,11 @@ list, findings, trace         yes         yes             yes      the own copy'
 body, files that are clean    no          yes             yes      no
 release, delete, learn        no          not restricted  all      not restricted; never
                                                                    delete
+let forbidden file types      no          no              yes      no
+through, send an original
 ============================  ==========  ==============  =======  =========================
 
-A release never skips the check for viruses and forbidden files (``decide_released``).
+A release never skips the check for viruses (``decide_released``, ``decide_original``).
 """
 
 from __future__ import annotations
@@ -60,6 +62,11 @@ class Actor:
 def may_read(role: str) -> bool:
     """Whether this role sees bodies and files."""
     return role in _READERS
+
+
+def may_let_through(role: str) -> bool:
+    """Whether this role lets forbidden file types through, and sends originals after their mail."""
+    return role in _ADMINISTRATORS
 
 
 def may_act(role: str, message: StoredMessage) -> bool:

@@ -43,7 +43,7 @@ SELECT message.id, received_at, subject, header_from, sender, host(client_ip), s
     )
 FROM {messages} AS message
 WHERE message.id < %b AND message.id >= %b AND received_at >= %b
-    AND direction = %b AND verdict <> %b
+    AND direction = %b AND verdict <> %b AND release_of_id IS NULL
 ORDER BY message.id DESC LIMIT %b
 """
 

@@ -1,6 +1,6 @@
 """The only writers of messages, copies, findings and events."""
 
-from quarantine.services.bulk import BulkAction, Done, act_on
+from quarantine.services.bulk import BulkAction, Done, Order, act_on
 from quarantine.services.delivering import (
     Claimed,
     Settlement,
@@ -25,6 +25,7 @@ from quarantine.services.examination import (
     wait,
 )
 from quarantine.services.learning import learn, undo_lesson
+from quarantine.services.originals import OriginalRelease, release_original
 from quarantine.services.receive import Arrival, Notice, receive, store_notice
 from quarantine.services.refusals import TurnedAway, expire_refusals, record_refusals
 from quarantine.services.release import delete, release
@@ -41,6 +42,8 @@ __all__ = [
     "Examining",
     "LinkAction",
     "Notice",
+    "Order",
+    "OriginalRelease",
     "Outcome",
     "Settlement",
     "Shown",
@@ -59,6 +62,7 @@ __all__ = [
     "record_outcome",
     "record_refusals",
     "release",
+    "release_original",
     "resubmit",
     "send_digest",
     "settle_deliveries",

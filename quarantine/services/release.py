@@ -22,7 +22,7 @@ from quarantine.states import advance
 from tenants.models import Tenant
 from tenants.scope import scoped
 
-_SHOWN = 50  # recipients that an event names
+SHOWN = 50  # recipients that an event names
 _NO_FACTS: Mapping[str, object] = MappingProxyType({})
 
 
@@ -54,7 +54,7 @@ def release(
         stage = _take_up(message, copies, now)
         message.released_at, message.released_by = now, actor.name
         message.save()
-        facts = {"count": len(released), "recipients": list(released[:_SHOWN])}
+        facts = {"count": len(released), "recipients": list(released[:SHOWN])}
         note(message, actor, EventKind.RELEASED, now, facts)
         transaction.on_commit(lambda: enqueue(stage, tenant.slug, [message_id]))
     return released

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -67,9 +68,32 @@ def message(request: ConsoleRequest, queue_id: str) -> HttpResponse:
         "copies": [(row, explain.copy_badge(row.state)) for row in deliveries],
         "steps": [trace.step(found, event) for event in found.events.all()],
         "kept_until": kept_until(request, found),
+        "originals": originals_of(request, found),
+        "first": found.release_of_id.hex if found.release_of_id else "",
         "section": "messages",
     }
     return render(request, "quarantine/message.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A message that sends another one's original, and its copies with where each stands."""
+
+    message: StoredMessage
+    copies: tuple[tuple[Delivery, explain.Badge], ...]
+
+
+def originals_of(request: ConsoleRequest, message: StoredMessage) -> list[Original]:
+    """The second deliveries of a message, oldest first."""
+    return [
+        Original(
+            made,
+            tuple(
+                (copy, explain.original_copy_badge(copy.state)) for copy in made.deliveries.all()
+            ),
+        )
+        for made in kept.originals_of(request.tenant, message.id)
+    ]
 
 
 def copies_of(deliveries: list[Delivery]) -> Copies:

@@ -14,14 +14,14 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import TenantRole
-from mailsec.gateway.verdict import Disposition, Finding, Label, Severity
+from mailsec.gateway.verdict import Finding, Label, Severity
 from quarantine import selectors, services
 from quarantine.choices import MessageState
 from quarantine.models import StoredMessage
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 from tests.console import Elements, Visitor, at_console
-from tests.quarantine.making import NOW, VIRUS, arrive, outcome, ready
+from tests.quarantine.making import NOW, VIRUS, ready, stripped
 from tests.quarantine.test_release import ADMIN, ONE, deliver, quarantined, rescanned, row
 
 CASES = Path(__file__).parents[1] / "journeys" / "cases"
@@ -59,15 +59,6 @@ def released(tenant: Tenant) -> UUID:
     message_id = quarantined(tenant)
     services.release(tenant, message_id, ADMIN, NOW)
     services.record_outcome(tenant, message_id, rescanned(), NOW)
-    deliver(tenant, message_id)
-    return message_id
-
-
-def stripped(tenant: Tenant) -> UUID:
-    """Delivered without its virus; the original is kept."""
-    message_id = arrive(tenant)
-    result = outcome(Disposition.DELIVER, VIRUS, outgoing=b"changed", keep_original=True)
-    services.record_outcome(tenant, message_id, result, NOW)
     deliver(tenant, message_id)
     return message_id
 
