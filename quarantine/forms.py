@@ -182,7 +182,7 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
 class OriginalWish(forms.Form):
     """How originals are sent: with or without forbidden files, and why."""
 
-    files_allowed = forms.BooleanField(label=_("Let forbidden file types through"), required=False)
+    files_allowed = forms.BooleanField(required=False)
     why = forms.CharField(
         label=_("Reason, for the audit log"), max_length=MOST_WORDS, required=False
     )

@@ -128,7 +128,7 @@ def _released(message: StoredMessage, data: Mapping[str, Any]) -> str:
         "first.",
         int(data.get("count", 1)),
     )
-    return text % _release_facts(data)
+    return " ".join([text % _release_facts(data), *_conditions(data)])
 
 
 def _release_facts(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -148,12 +148,17 @@ def _original(message: StoredMessage, data: Mapping[str, Any]) -> str:
         "again first.",
         int(data.get("count", 1)),
     )
-    said = [text % _release_facts(data)]
+    return " ".join([text % _release_facts(data), *_conditions(data)])
+
+
+def _conditions(data: Mapping[str, Any]) -> list[str]:
+    """What a release allows, and why."""
+    said = []
     if data.get("files_allowed"):
         said.append(_("Forbidden file types are let through."))
     if data.get("why"):
         said.append(_("Reason: %(why)s") % {"why": data["why"]})
-    return " ".join(said)
+    return said
 
 
 def _refused(message: StoredMessage, data: Mapping[str, Any]) -> str:

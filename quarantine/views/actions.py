@@ -111,7 +111,12 @@ def release_one(request: ConsoleRequest, queue_id: str) -> HttpResponse:
         return redirect("quarantine-message", queue_id)
     try:
         released = services.release(
-            request.tenant, UUID(hex=queue_id), actor_of(request), timezone.now(), chosen
+            request.tenant,
+            UUID(hex=queue_id),
+            actor_of(request),
+            timezone.now(),
+            chosen,
+            files_allowed="files_allowed" in request.POST,
         )
     except CustodyError as error:
         messages.error(request, explain.refusal(error))

@@ -113,6 +113,7 @@ def held_message(request: ConsoleRequest, queue_id: str) -> HttpResponse:
         "may_teach": able and model_kind() is not None,
         "originals": originals,
         "original_to": _original_to(request, found) if able else [],
+        "may_let_through": may_let_through(role),
         "forbidden": explain.forbidden_files(findings),
         "wish": OriginalWish(),
         "lesson": kept.lesson_in_force(request.tenant, found.id),

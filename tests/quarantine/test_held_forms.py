@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from accounts.models import AuditEntry, TenantRole
-from mailsec.gateway.verdict import Label
+from mailsec.gateway.verdict import Finding, Label, Severity
 from quarantine import kept
 from quarantine.choices import EventKind, MessageState
 from tenants.models import Tenant
@@ -93,6 +93,21 @@ class TestForms:
         visitor.post(f"/quarantine/{message_id.hex}/release/", {"recipient": ONE})
         expected = MessageState.RECEIVED if role in {"owner", "admin"} else "quarantined"
         assert row(tenant, message_id).state == expected
+
+    @pytest.mark.parametrize("role", list(TenantRole))
+    def test_forbidden_files_are_let_through_by_a_tick(
+        self, tenant: Tenant, role: TenantRole
+    ) -> None:
+        """Administrators' alone; the trace says that it was set."""
+        program = Finding("file-type", "file-type", Severity.FORBIDDEN, None, {"name": "a.exe"})
+        message_id = quarantined(tenant, label=Label.SPAM, finding=program)
+        visitor, path = at_console(tenant, role), f"/quarantine/{message_id.hex}/"
+        able = role in {"owner", "admin"}
+        assert ('name="files_allowed"' in page_of(visitor, path)) is able
+        visitor.post(f"{path}release/", {"recipient": ONE, "files_allowed": "1"})
+        stored = row(tenant, message_id)
+        assert (stored.state == MessageState.RECEIVED, stored.files_allowed) == (able, able)
+        assert ("Forbidden file types are let through." in page_of(visitor, path)) is able
 
     @pytest.mark.parametrize(
         "path", ["confirm/", "act/", f"{'0' * 32}/release/", f"{'0' * 32}/learn/"]

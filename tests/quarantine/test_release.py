@@ -166,6 +166,27 @@ class TestRelease:
             assert selectors.outgoing(tenant, row(tenant, message_id)) == form
             assert deliver(tenant, message_id) == [recipient]
 
+    def test_forbidden_files_are_let_through_by_administrators_alone(self, tenant: Tenant) -> None:
+        """Said each time anew, and never by joining a release that does not say it."""
+        message_id = quarantined(tenant, ONE, OTHER)
+        helpdesk = Actor("x@alpha.example.jp", TenantRole.HELPDESK)
+        with pytest.raises(NotPermitted):
+            services.release(tenant, message_id, helpdesk, NOW, [ONE], files_allowed=True)
+        services.release(tenant, message_id, ADMIN, NOW, [ONE], files_allowed=True)
+        for state in (MessageState.RECEIVED, MessageState.READY):
+            assert row(tenant, message_id).state == state
+            with pytest.raises(UnderWay):
+                services.release(tenant, message_id, helpdesk, NOW, [OTHER])
+            for claimed in services.claim_examination(tenant, [message_id], NOW):
+                assert claimed.before is not None
+                assert claimed.before.files_allowed
+                services.record_outcome(tenant, message_id, rescanned(), NOW)
+        assert deliver(tenant, message_id) == [ONE]
+        services.release(tenant, message_id, helpdesk, NOW, [OTHER])
+        (claimed,) = services.claim_examination(tenant, [message_id], NOW)
+        assert claimed.before is not None
+        assert not claimed.before.files_allowed
+
     def test_findings_are_of_the_last_look(self, tenant: Tenant) -> None:
         """Not of both."""
         message_id = quarantined(tenant)
