@@ -19,10 +19,8 @@ from quarantine.services.examination import (
     Before,
     Examining,
     Outcome,
-    Shown,
     claim_examination,
     record_outcome,
-    wait,
 )
 from quarantine.services.learning import learn, undo_lesson
 from quarantine.services.originals import OriginalRelease, release_original
@@ -30,6 +28,7 @@ from quarantine.services.receive import Arrival, Notice, receive, store_notice
 from quarantine.services.refusals import TurnedAway, expire_refusals, record_refusals
 from quarantine.services.release import delete, release
 from quarantine.services.upkeep import Stalled, expire, resubmit, shunt, take_up_stalled
+from quarantine.services.waiting import Shown, wait
 
 __all__ = [
     "Arrival",

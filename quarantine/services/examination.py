@@ -1,4 +1,4 @@
-"""What looking at a message leads to: claim, wait, outcome."""
+"""What looking at a message leads to: claim and outcome; see ``waiting`` for no answer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from quarantine.identifiers import new_id
 from quarantine.models import Content, Event, StoredMessage
 from quarantine.sealing import seal
 from quarantine.statements import fetch
-from quarantine.states import advance
 from tenants.keys import key_of
 from tenants.models import Tenant
 from tenants.scope import scoped
@@ -170,8 +169,7 @@ def record_outcome(tenant: Tenant, message_id: UUID, outcome: Outcome, now: date
     """Store what was decided, once; False where another worker had already done so.
 
     It is one statement, but for refused originals. Its commit is not awaited: were it lost, the
-    sweep would have the mail
-    looked at again, and no delivery is settled before it is on the disk.
+    sweep would have the mail looked at again, and no delivery is settled before it is on the disk.
     """
     if outcome.decision.disposition != Disposition.QUARANTINE:
         return _record(tenant, message_id, outcome, (MessageState.READY, EventKind.EXAMINED), now)
@@ -275,40 +273,3 @@ def _summary(outcome: Outcome) -> dict[str, object]:
         "policy": outcome.policy_version,
         "score": outcome.verdict.spam_score,
     }
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What people look for a message by."""
-
-    subject: str = ""
-    header_from: str = ""
-    message_id: str = ""
-
-
-@scoped
-def wait(tenant: Tenant, message_id: UUID, reason: str, now: datetime, shown: Shown) -> None:
-    """An examiner gave no answer: the message waits and is looked at again, however long.
-
-    It can be found meanwhile by what it shows.
-    """
-    with transaction.atomic():
-        message = (
-            StoredMessage.objects.select_for_update()
-            .filter(id=message_id, state__in=TO_EXAMINE)
-            .first()
-        )
-        if message is None:
-            return
-        if message.state == MessageState.RECEIVED:
-            advance(message, MessageState.WAITING)
-            Event.objects.create(
-                message=message, at=now, kind=EventKind.WAITING, data={"reason": reason}
-            )
-        message.subject = clean(shown.subject, 500)
-        message.header_from = clean(shown.header_from, 500)
-        message.message_id = clean(shown.message_id, 500)
-        message.claimed_until = None
-        message.tries = 0
-        message.sweep_at = now + timedelta(seconds=settings.EXAMINE_LEASE_SECONDS)
-        message.save()
