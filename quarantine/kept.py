@@ -154,6 +154,29 @@ def token_hash(token: str) -> bytes:
 
 
 @scoped
+def digest_of(tenant: Tenant, token: str) -> Digest | None:
+    """The digest whose page this token opens, by hash as in ``link_of``; None where there is none.
+
+    One whose time is over is told apart by the caller (``expires_at``).
+    """
+    return Digest.objects.filter(token_hash=token_hash(token)).first()
+
+
+@scoped
+def links_held(tenant: Tenant, digest: Digest, now: datetime) -> list[DigestLink]:
+    """The digest's links to copies that are still held and may be told of, newest mail first."""
+    rows = DigestLink.objects.filter(
+        digest=digest,
+        expires_at__gt=now,
+        delivery__state=DeliveryState.WITHHELD,
+        delivery__message__state=MessageState.QUARANTINED,
+        delivery__message__restricted=False,
+        delivery__message__verdict__in=DIGEST_VERDICTS,
+    )
+    return list(rows.select_related("delivery__message").order_by("-delivery__message_id"))
+
+
+@scoped
 def link_of(tenant: Tenant, token: str) -> DigestLink | None:
     """The link that this token opens, with its copy and message; None where it opens nothing.
 

@@ -58,6 +58,14 @@ def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, st
         yield made, found[0]
 
 
+def digest_page(made: Service) -> str:
+    """The address of the page with all mails of the digest."""
+    (mail,) = made.mails("alpha", b"Auto-Submitted: auto-generated")
+    found = re.search(r"/quarantine/digest/[A-Za-z0-9_-]{43}", Message(mail.content).text)
+    assert found is not None
+    return found[0]
+
+
 def pages(shown: Visit, link: str) -> Iterator[str]:
     """Open one page after the other, signed in; says which."""
     shown.sign_in()
@@ -85,6 +93,8 @@ def pages(shown: Visit, link: str) -> Iterator[str]:
     yield "the form of an original"
     shown.open(f"{link}?do=release")
     yield "the digest's link"
+    shown.open(digest_page(shown.service))
+    yield "all mails of the digest"
 
 
 def test_every_page_is_sound_and_a_hostile_mail_runs_nothing(

@@ -24,7 +24,7 @@ from tenants.scope import tenant_scope
 from tests.console import Visitor, at_console, host_of
 from tests.quarantine.making import NOW, arrive, ready
 from tests.quarantine.test_release import ADMIN, ONE, OTHER, quarantined, row, states
-from workers.digests import digest_notice, edition_due, send_digests
+from workers.digests import News, digest_notice, edition_due, send_digests
 
 DAY = NOW.date()
 LATER = NOW + timedelta(hours=1)
@@ -108,8 +108,8 @@ class TestSending:
         edition = services.Edition(ONE, DAY, LATER)
         policy = Policy()
 
-        def write(entries: Sequence[Entry]) -> Notice:
-            return digest_notice(tenant, policy, ONE, entries, NOW)
+        def write(entries: Sequence[Entry], token: str) -> Notice:
+            return digest_notice(tenant, policy, ONE, News(entries, token), NOW)
 
         assert services.send_digest(tenant, edition, policy, NOW, write) is not None
         with tenant_scope(tenant):
@@ -123,7 +123,7 @@ class TestSending:
         """The next run sends it whole."""
         quarantined(tenant)
 
-        def broken(entries: Sequence[Entry]) -> Notice:
+        def broken(entries: Sequence[Entry], token: str) -> Notice:
             raise RuntimeError("out of words")
 
         edition = services.Edition(ONE, DAY, LATER)
