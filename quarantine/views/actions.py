@@ -98,6 +98,8 @@ def _result(message: StoredMessage | None, done: services.Done, action: BulkActi
 def _nothing_chosen(request: ConsoleRequest, form: Choice) -> HttpResponse:
     problems = [str(each) for each in form.errors.get("id", ())] if "id" in form.data else []
     problems += [str(each) for each in form.errors.get("why", ())]
+    if "action" in form.errors:
+        problems = [_("This could not be done.")]
     messages.error(request, " ".join(problems) or _("Choose at least one mail first."))
     return redirect("quarantine")
 
