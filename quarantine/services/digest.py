@@ -133,9 +133,10 @@ def act_by_link(
     copy = link.delivery
     actor = Actor(copy.recipient, RECIPIENT, address)
     with transaction.atomic():
-        if action in {LinkAction.RELEASE, LinkAction.NOT_SPAM}:
-            release(tenant, copy.message_id, actor, now, [copy.recipient])
+        # First, since a lesson takes the model's lock before the message's.
         if action is LinkAction.NOT_SPAM and kind is not None:
             learn(tenant, copy.message_id, False, actor, now, kind)
+        if action in {LinkAction.RELEASE, LinkAction.NOT_SPAM}:
+            release(tenant, copy.message_id, actor, now, [copy.recipient])
         if action in {LinkAction.ALLOW, LinkAction.BLOCK}:
             put_sender(tenant, ListKind(action.value), copy.message, copy.recipient)

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from mailsec.gateway.message import Message
@@ -229,6 +231,19 @@ class TestLink:
         steps = [event.kind for event in row(tenant, message_id).events.all()]
         assert steps.count("released") == 1
         assert 'value="release"' not in page(tenant, token)
+
+    def test_not_spam_takes_its_locks_in_the_order_of_every_lesson(
+        self, tenant: Tenant, settings: object
+    ) -> None:
+        """Or a lesson from the same mail in the console and this link would wait for each other."""
+        settings.SPAM_MODEL = "tests.quarantine.fake_model.FakeModel"  # type: ignore[attr-defined]
+        message_id, token = fresh(tenant)
+        with CaptureQueriesContext(connection) as queries:
+            Visitor(host_of(tenant)).post(f"/quarantine/{token}", {"action": "not-spam"})
+        locks = [each["sql"] for each in queries if "FOR UPDATE" in each["sql"]]
+        assert "spammodel" in locks[0]
+        assert row(tenant, message_id).state == MessageState.RECEIVED
+        assert kept.lesson_in_force(tenant, message_id) is not None
 
     @pytest.mark.parametrize("action", ["release", "not-spam"])
     def test_the_policy_may_forbid_it(self, tenant: Tenant, action: str) -> None:
