@@ -13,6 +13,7 @@ from django.shortcuts import render
 from policies.selectors import current_policy
 from quarantine import explain, kept, selectors, trace
 from quarantine.choices import DeliveryState, VerdictChoice
+from quarantine.errors import ContentGone
 from quarantine.forms import OriginalWish, QuarantineSearch
 from quarantine.learning import model_kind
 from quarantine.listing import Line, Page, message_page
@@ -139,7 +140,9 @@ def _original_to(request: ConsoleRequest, found: StoredMessage) -> list[str]:
 
 def preview_of(request: ConsoleRequest, found: StoredMessage) -> Preview | None:
     """The message's kept content, None where it is not kept any more."""
-    if not kept.has_content(request.tenant, found.id):
+    try:
+        raw = selectors.original(request.tenant, found.id)
+    except ContentGone:
         return None
     condemned = {row.part for row in found.findings.all() if row.severity in CONDEMNED}
-    return Preview(selectors.original(request.tenant, found.id), condemned)
+    return Preview(raw, condemned)
