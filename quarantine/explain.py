@@ -93,34 +93,13 @@ def copy_badge(state: str) -> Badge:
     return Badge(str(known.label), _TONES[known])
 
 
-def verdict(state: str, direction: str, findings: Iterable[tuple[str, str]]) -> Badge:
-    """The worst of a message's findings in one or two words."""
-    if direction == DirectionChoice.NOTICE:
+def verdict(message: StoredMessage, severities: Iterable[str]) -> Badge:
+    """The one word that decided about a message; what a list or the policy allowed is not clean."""
+    if message.direction == DirectionChoice.NOTICE:
         return Badge(_("Own notice"), "quiet")
-    order = list(Severity)
-    ranked = sorted(findings, key=lambda found: order.index(Severity(found[1])))
-    if ranked:
-        code, severity = ranked[-1]
-        if severity != Severity.NOTE:
-            return _verdict_badge(code, severity)
-    if state in {MessageState.RECEIVED, MessageState.WAITING, MessageState.SHUNTED}:
-        return Badge(_("Pending"), "quiet")
-    return Badge(_("Nothing found"), "good")
-
-
-def _verdict_badge(code: str, severity: str) -> Badge:
-    if severity == Severity.MALICIOUS:
-        return Badge(_("Virus") if code == "virus" else _("Harmful"), "bad")
-    if severity == Severity.FORBIDDEN:
-        return Badge(_("Forbidden file"), "bad")
-    if severity == Severity.UNEXAMINED:
-        return Badge(_("Unexaminable"), "warn")
-    if severity == Severity.UNWANTED:
-        return verdict_badge(_UNWANTED.get(code, VerdictChoice.FORGED))
-    return Badge(_("Suspicious"), "warn")
-
-
-_UNWANTED = {"spam": VerdictChoice.SPAM, "blocked": VerdictChoice.BLOCKED}
+    if message.verdict == VerdictChoice.CLEAN and any(each != Severity.NOTE for each in severities):
+        return Badge(_("Allowed"), "quiet")
+    return verdict_badge(message.verdict)
 
 
 _VERDICTS: Mapping[str, tuple[str, Any]] = {
@@ -389,9 +368,18 @@ def summary(message: StoredMessage, removed: int) -> str:
             "%(count)d attachments were removed from this mail.",
             removed,
         ) % {"count": removed}
-    if message.changed:
+    if not message.changed:
+        return _("Nothing in this mail was changed.")
+    # What a person released leaves without tag and warning.
+    if message.released_at is None and message.verdict in _TAGGED:
+        return _("A tag was put before the subject of this mail.")
+    if message.released_at is None and message.verdict in _WARNED:
         return _("A warning was put at the head of this mail.")
-    return _("Nothing in this mail was changed.")
+    return _("Only header fields or line ends of this mail were corrected.")
+
+
+_TAGGED = {VerdictChoice.SPAM, VerdictChoice.FORGED, VerdictChoice.BLOCKED}
+_WARNED = {VerdictChoice.SUSPICIOUS, VerdictChoice.UNEXAMINED}
 
 
 def rows(lines: Sequence[Line]) -> list[Row]:
@@ -401,7 +389,7 @@ def rows(lines: Sequence[Line]) -> list[Row]:
             line.message,
             line.copies,
             standing(line.message.state, line.copies),
-            verdict(line.message.state, line.message.direction, line.findings),
+            verdict(line.message, line.severities),
         )
         for line in lines
     ]

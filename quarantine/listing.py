@@ -39,11 +39,11 @@ class Copies:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One message of a list: its row, its copies in figures, what was found as (code, severity)."""
+    """One message of a list: its row, its copies in figures, how bad what was found is."""
 
     message: StoredMessage
     copies: Copies
-    findings: tuple[tuple[str, str], ...]
+    severities: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +88,11 @@ def message_page(
 def _lines(messages: Sequence[StoredMessage], *, with_originals: bool) -> tuple[Line, ...]:
     """A message may have 1,000 copies, so the database counts them: few queries for any page."""
     ids = [message.id for message in messages]
-    copies, findings = _copies(ids), _findings(ids)
+    copies, severities = _copies(ids), _severities(ids)
     for message_id, number in _originals(ids) if with_originals else ():
         copies[message_id] = replace(copies[message_id], originals=number)
     return tuple(
-        Line(message, copies.get(message.id, Copies()), tuple(findings[message.id]))
+        Line(message, copies.get(message.id, Copies()), frozenset(severities[message.id]))
         for message in messages
     )
 
@@ -123,9 +123,9 @@ def _originals(ids: Sequence[UUID]) -> list[tuple[UUID, int]]:
     return list(rows.values_list("release_of").annotate(Count("id")))
 
 
-def _findings(ids: Sequence[UUID]) -> dict[UUID, list[tuple[str, str]]]:
-    found: defaultdict[UUID, list[tuple[str, str]]] = defaultdict(list)
-    rows = FindingRow.objects.filter(message_id__in=ids)
-    for message_id, code, severity in rows.values_list("message_id", "code", "severity"):
-        found[message_id].append((code, severity))
+def _severities(ids: Sequence[UUID]) -> dict[UUID, set[str]]:
+    found: defaultdict[UUID, set[str]] = defaultdict(set)
+    rows = FindingRow.objects.filter(message_id__in=ids).order_by()
+    for message_id, severity in rows.values_list("message_id", "severity").distinct():
+        found[message_id].add(severity)
     return found

@@ -56,11 +56,10 @@ def message(request: ConsoleRequest, queue_id: str) -> HttpResponse:
         raise Http404
     findings, deliveries = list(found.findings.all()), list(found.deliveries.all())
     removed = explain.removed_files(found, findings)
-    pairs = [(row.code, row.severity) for row in findings]
     context = {
         "message": found,
         "standing": explain.standing(found.state, copies_of(deliveries)),
-        "verdict": explain.verdict(found.state, found.direction, pairs),
+        "verdict": explain.verdict(found, [row.severity for row in findings]),
         "summary": explain.summary(found, len(removed)),
         "reasons": explain.reasons(findings),
         "removed": removed,

@@ -10,7 +10,7 @@ from uuid import UUID
 from mailsec.gateway.envelope import Client, Direction, Envelope
 from mailsec.gateway.hops import Outcome as Attempt
 from mailsec.gateway.hops import Result
-from mailsec.gateway.verdict import Decision, Disposition, Finding, Severity, Verdict
+from mailsec.gateway.verdict import Decision, Disposition, Finding, Label, Severity, Verdict
 from quarantine import services
 from quarantine.services import Arrival, Claimed, Outcome, Settlement
 from tenants.models import Tenant
@@ -52,6 +52,7 @@ def outcome(
         verdict=Verdict(findings),
         decision=Decision(
             disposition,
+            label=_label(findings),
             reasons=findings,
             remove=remove,
             keep_original=keep_original,
@@ -64,6 +65,11 @@ def outcome(
         header_from="a@example.net",
         message_id="1@example.net",
     )
+
+
+def _label(findings: tuple[Finding, ...]) -> Label:
+    labels = {"malicious": Label.MALICIOUS, "forbidden": Label.FORBIDDEN}
+    return labels.get(findings[0].severity, Label.UNEXAMINED) if findings else Label.CLEAN
 
 
 VIRUS = Finding("virus", "virus", Severity.MALICIOUS, 1, {"name": "a.exe", "virus": "Test"})

@@ -13,7 +13,13 @@ from mailsec.gateway.filters import structure
 from mailsec.gateway.unpack import Problem
 from mailsec.gateway.verdict import Severity
 from quarantine import explain, trace
-from quarantine.choices import DeliveryState, DirectionChoice, EventKind, MessageState
+from quarantine.choices import (
+    DeliveryState,
+    DirectionChoice,
+    EventKind,
+    MessageState,
+    VerdictChoice,
+)
 from quarantine.listing import Copies
 from quarantine.models import Event, FindingRow, StoredMessage
 
@@ -44,7 +50,11 @@ def is_in(language: str, text: str) -> bool:
 
 
 def message(**values: object) -> StoredMessage:
-    defaults = {"direction": DirectionChoice.INBOUND, "state": MessageState.READY}
+    defaults = {
+        "direction": DirectionChoice.INBOUND,
+        "state": MessageState.READY,
+        "verdict": VerdictChoice.CLEAN,
+    }
     return StoredMessage(**{**defaults, "client_ip": "192.0.2.1", **values})
 
 
@@ -120,7 +130,7 @@ def test_every_state_has_a_standing_a_verdict_and_a_summary(
     """Whatever the direction."""
     row = message(state=state, direction=direction)
     assert explain.standing(state, Copies()).text
-    assert explain.verdict(state, direction, ()).text
+    assert explain.verdict(row, ()).text
     assert is_in(language, explain.summary(row, 0))
 
 
@@ -150,12 +160,45 @@ def test_a_closed_message_stands_as_its_copies_ended(copies: Copies, tone: str) 
     assert explain.standing(MessageState.CLOSED, copies).tone == tone
 
 
-def test_the_worst_finding_makes_the_verdict() -> None:
-    """Whatever the order they were found in."""
-    found = [("encrypted", "unexamined"), ("virus", "malicious"), ("protected", "note")]
+@pytest.mark.parametrize(
+    ("verdict", "severities", "words"),
+    [
+        ("malicious", ["unexamined", "malicious"], "Virus"),
+        ("spam", ["unwanted", "suspicious"], "Spam"),
+        ("suspicious", ["suspicious"], "Suspicious"),
+        ("clean", [], "Nothing found"),
+        ("clean", ["note"], "Nothing found"),
+        ("clean", ["note", "unwanted"], "Allowed"),
+        ("pending", [], "Not yet examined"),
+    ],
+)
+def test_the_verdict_is_what_decided(verdict: str, severities: list[str], words: str) -> None:
+    """As the filters, the figures and the quarantine call it; what a list allowed is not clean."""
+    row = message(verdict=verdict)
     with translation.override("en"):
-        assert explain.verdict(MessageState.READY, "inbound", found).text == "Virus"
-        assert explain.verdict(MessageState.READY, "inbound", found[2:]).text == "Nothing found"
+        assert explain.verdict(row, severities).text == words
+        own = message(verdict=verdict, direction="notice")
+        assert explain.verdict(own, severities).text == "Own notice"
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({"verdict": "spam"}, "A tag was put before the subject of this mail."),
+        ({"verdict": "forged"}, "A tag was put before the subject of this mail."),
+        ({"verdict": "suspicious"}, "A warning was put at the head of this mail."),
+        ({"verdict": "unexamined"}, "A warning was put at the head of this mail."),
+        ({"verdict": "clean"}, "Only header fields or line ends of this mail were corrected."),
+        (
+            {"verdict": "spam", "released_at": WHEN},
+            "Only header fields or line ends of this mail were corrected.",
+        ),
+    ],
+)
+def test_the_summary_says_what_was_changed(facts: dict[str, object], words: str) -> None:
+    """A tag is no warning, and a forged header field that was taken away is neither."""
+    with translation.override("en"):
+        assert explain.summary(message(changed=True, state="closed", **facts), 0) == words
 
 
 def test_the_same_reason_stands_once_the_worst_first() -> None:
