@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
 from quarantine.choices import ContentKind, DeliveryState, DirectionChoice, MessageState
+from quarantine.cleaning import clean
 from quarantine.dispatch import content, leaving
 from quarantine.identifiers import first_id_at
 from quarantine.models import Delivery, FindingRow, Refusal, StoredMessage
@@ -100,12 +101,19 @@ def messages_with(tenant: Tenant, wanted: MessageFilter) -> QuerySet[StoredMessa
 
 @scoped
 def has_corresponded(tenant: Tenant, sender: str, recipients: Sequence[str]) -> bool:
-    """Whether mail of this sender reached one of these before, or one of these wrote to it."""
+    """Whether mail of this sender reached one of these before, or one of these wrote to it.
+
+    An author counts by the whole address, and not by a name that looks like one.
+    """
+    sender = clean(sender, 320)
+    if not sender:
+        return False
+    written = rf"(^|[\s<,]){re.escape(sender)}($|[\s>,])"
     received = Delivery.objects.filter(
         recipient__in=recipients,
         state=DeliveryState.DELIVERED,
         message__direction=DirectionChoice.INBOUND,
-    ).filter(Q(message__sender=sender) | Q(message__header_from__icontains=sender))
+    ).filter(Q(message__sender=sender) | Q(message__header_from__iregex=written))
     wrote = Delivery.objects.filter(
         recipient=sender,
         message__direction=DirectionChoice.OUTBOUND,
