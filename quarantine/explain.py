@@ -281,6 +281,8 @@ _FINDINGS: Mapping[str, Any] = {
         "%(domain)s proved."
     ),
 }
+# Their details are words of the body.
+_QUOTING = frozenset(("spam-words-body", "money-request"))
 _OTHER_FINDING = gettext_lazy("A check (%(code)s) found something in %(item)s.")
 KNOWN_CODES = tuple(_FINDINGS)
 
@@ -318,13 +320,17 @@ def _item(detail: Mapping[str, str], part: int | None) -> str:
     return _("the whole mail") if part is None else _("an unnamed part of the mail")
 
 
-def reasons(findings: Iterable[FindingRow]) -> list[Reason]:
-    """Every finding in words, the worst first; the same sentence once."""
+def reasons(findings: Iterable[FindingRow], *, quotes: bool = True) -> list[Reason]:
+    """Every finding in words, the worst first; the same sentence once.
+
+    Without ``quotes`` no words of the body are in it.
+    """
     order = list(Severity)
     ranked = sorted(findings, key=lambda row: -order.index(Severity(row.severity)))
     found = [
-        Reason(finding_words(row.code, row.detail, row.part), severity_badge(row.severity))
+        Reason(finding_words(row.code, detail, row.part), severity_badge(row.severity))
         for row in ranked
+        for detail in [{} if row.code in _QUOTING and not quotes else row.detail]
     ]
     return list(dict.fromkeys(found))
 

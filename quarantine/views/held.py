@@ -107,7 +107,7 @@ def held_message(request: ConsoleRequest, queue_id: str) -> HttpResponse:
         "verdict": explain.verdict_badge(found.verdict),
         "standing": explain.kept_badge(found, replace(copies_of(deliveries), originals=len(sent))),
         "because": explain.held_because(found.verdict),
-        "reasons": explain.reasons(findings),
+        "reasons": explain.reasons(findings, quotes=may_read(role)),
         "preview": preview,
         "may_read": may_read(role),
         "may_act": able,

@@ -15,6 +15,7 @@ from quarantine.choices import DeliveryState
 from quarantine.forms import MessageSearch
 from quarantine.listing import Copies, Page, message_page
 from quarantine.models import Delivery, StoredMessage
+from quarantine.permissions import may_read
 from quarantine.selectors import MessageFilter, message_with
 from quarantine.views.paging import cursor, periods
 from tenants.access import ConsoleRequest, tenant_page
@@ -61,7 +62,7 @@ def message(request: ConsoleRequest, queue_id: str) -> HttpResponse:
         "standing": explain.standing(found.state, copies_of(deliveries)),
         "verdict": explain.verdict(found, [row.severity for row in findings]),
         "summary": explain.summary(found, len(removed)),
-        "reasons": explain.reasons(findings),
+        "reasons": explain.reasons(findings, quotes=may_read(request.user.role)),
         "removed": removed,
         "is_kept": kept.has_content(request.tenant, found.id) and found.keep_original,
         "copies": [(row, explain.copy_badge(row.state)) for row in deliveries],

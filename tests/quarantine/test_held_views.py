@@ -187,6 +187,24 @@ class TestMessage:
             code = visitor.get(f"/quarantine/{message_id.hex}/{path}").status_code
             assert code == (200 if reads else 403)
 
+    @pytest.mark.parametrize("role", list(TenantRole))
+    @pytest.mark.parametrize(
+        ("code", "detail"),
+        [
+            ("spam-words-body", {"examples": "secret words"}),
+            ("money-request", {"asks": "secret words", "presses": "secret words"}),
+        ],
+    )
+    def test_a_reason_quotes_the_body_to_its_readers_alone(
+        self, tenant: Tenant, role: TenantRole, code: str, detail: dict[str, str]
+    ) -> None:
+        """An auditor reads that words spoke against the mail, and not which; on both pages."""
+        found = Finding(code, code, Severity.SUSPICIOUS, None, detail)
+        message_id = quarantined(tenant, finding=found)
+        visitor = at_console(tenant, role)
+        for path in (f"/quarantine/{message_id.hex}/", f"/messages/{message_id.hex}/"):
+            assert ("secret words" in page_of(visitor, path)) is (role is not TenantRole.AUDITOR)
+
     def test_the_frame_is_fenced_three_times(self, tenant: Tenant) -> None:
         """By its attributes, by its own policy, and by what the page may frame."""
         message_id = quarantined(tenant, raw=mail())
