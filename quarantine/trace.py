@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from mailsec.gateway.verdict import Severity
 from quarantine.choices import DirectionChoice, EventKind
-from quarantine.explain import Badge, copy_badge, finding_words
+from quarantine.explain import Badge, copy_badge
+from quarantine.finding_words import finding_words
 from quarantine.models import Event, StoredMessage
 
 Words = Callable[[StoredMessage, Mapping[str, Any]], str]

@@ -12,7 +12,7 @@ from mailsec.gateway.edits import suspicions
 from mailsec.gateway.filters import structure
 from mailsec.gateway.unpack import Problem
 from mailsec.gateway.verdict import Severity
-from quarantine import explain, trace
+from quarantine import explain, finding_words, trace
 from quarantine.choices import (
     DeliveryState,
     DirectionChoice,
@@ -103,21 +103,21 @@ def test_an_attempts_results_become_words() -> None:
 @pytest.mark.parametrize("code", sorted(CODES))
 def test_every_code_of_the_filters_has_its_own_sentence(language: str, code: str) -> None:
     """The general one is for codes that are not known yet."""
-    assert code in explain.KNOWN_CODES
-    words = explain.finding_words(code, {"name": "A.zip", "virus": "V", "type": "exe"}, 1)
+    assert code in finding_words.KNOWN_CODES
+    words = finding_words.finding_words(code, {"name": "A.zip", "virus": "V", "type": "exe"}, 1)
     assert is_in(language, words)
 
 
 def test_an_unknown_code_gets_a_general_sentence(language: str) -> None:
     """A record that a newer version wrote must not break the page."""
-    words = explain.finding_words("new-check", {}, None)
+    words = finding_words.finding_words("new-check", {}, None)
     assert is_in(language, words)
     assert "new-check" in words
 
 
 def test_percent_signs_in_file_names_are_only_text(language: str) -> None:
     """The sentences are made by % themselves."""
-    words = explain.finding_words("virus", {"name": "100%s.zip", "virus": "%(x)d"}, 1)
+    words = finding_words.finding_words("virus", {"name": "100%s.zip", "virus": "%(x)d"}, 1)
     assert "100%s.zip" in words
     assert "%(x)d" in words
 
