@@ -15,6 +15,7 @@ from quarantine.choices import DirectionChoice, EventKind
 from quarantine.explain import Badge, copy_badge
 from quarantine.finding_words import finding_words
 from quarantine.models import Event, StoredMessage
+from quarantine.selectors import CONDEMNED
 
 Words = Callable[[StoredMessage, Mapping[str, Any]], str]
 
@@ -163,12 +164,22 @@ def _conditions(data: Mapping[str, Any]) -> list[str]:
 
 
 def _refused(message: StoredMessage, data: Mapping[str, Any]) -> str:
-    reasons = [
+    return " ".join([_("The original was examined again and not sent."), *_condemning(data)])
+
+
+def _quarantined(message: StoredMessage, data: Mapping[str, Any]) -> str:
+    said = _("The mail is kept in quarantine and not delivered.")
+    return " ".join([said, *_condemning(data)])
+
+
+def _condemning(data: Mapping[str, Any]) -> list[str]:
+    """What nobody may let go, in sentences: why a release came to nothing."""
+    found = [
         finding_words(each.get("code", ""), each.get("detail", {}), None)
         for each in data.get("reasons", ())
+        if each.get("severity") in CONDEMNED
     ]
-    said = _("The original was examined again and not sent.")
-    return " ".join([said, *dict.fromkeys(reasons)])
+    return list(dict.fromkeys(found))
 
 
 def _by(text: Any) -> Words:
@@ -195,9 +206,7 @@ _EVENTS: Mapping[EventKind, Words] = {
     EventKind.RECEIVED: _received,
     EventKind.WAITING: _waiting,
     EventKind.EXAMINED: _examined,
-    EventKind.QUARANTINED: _fixed(
-        gettext_lazy("The mail is kept in quarantine and not delivered.")
-    ),
+    EventKind.QUARANTINED: _quarantined,
     EventKind.ATTEMPTED: _fixed(gettext_lazy("The mail was offered to the next server.")),
     EventKind.RECLAIMED: _reclaimed,
     EventKind.BOUNCE_SENT: _told(gettext_lazy("A notice of the failed delivery went to %(to)s.")),

@@ -239,3 +239,15 @@ def test_the_step_of_examining_says_what_was_done(severities: list[str], words: 
         assert (
             trace.step(message(), Event(at=WHEN, kind=EventKind.EXAMINED, data=data)).text == words
         )
+
+
+@pytest.mark.parametrize("kind", [EventKind.QUARANTINED, EventKind.REFUSED])
+def test_the_step_that_keeps_a_mail_names_what_nobody_may_let_go(kind: EventKind) -> None:
+    """Once each; scores and signs of fraud stand among the findings."""
+    virus = {"code": "virus", "severity": "malicious", "detail": {"name": "a.exe", "virus": "V"}}
+    score = {"code": "spam", "severity": "unwanted", "detail": {"score": "99"}}
+    event = Event(at=WHEN, kind=kind, data={"reasons": [virus, virus, score]})
+    with translation.override("en"):
+        text = trace.step(message(), event).text
+    assert text.count("A virus (V) was found in “a.exe”.") == 1
+    assert "99" not in text
