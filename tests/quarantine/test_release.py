@@ -244,6 +244,21 @@ class TestRelease:
             selectors.original(tenant, message_id)
 
 
+class TestExpire:
+    @pytest.mark.parametrize("days", [15, 367])
+    def test_one_run_takes_all_whose_time_is_over(self, tenant: Tenant, days: int) -> None:
+        """However many they are: what is left to the next hour would pile up with busy tenants."""
+        ids = [quarantined(tenant) for _ in range(7)]
+        late = NOW + timedelta(days=days)
+        gone = services.expire(tenant, quarantine_days=14, trace_days=366, now=late, share=2)
+        assert gone == (7 if days > 366 else 0)
+        for message_id in ids:
+            found = selectors.message_with(tenant, message_id)
+            assert found is None or found.state == MessageState.CLOSED
+            with pytest.raises(ContentGone):
+                selectors.original(tenant, message_id)
+
+
 class TestDelete:
     def test_the_content_goes_and_the_record_stays(self, tenant: Tenant) -> None:
         """Once; the trace says who did it."""
