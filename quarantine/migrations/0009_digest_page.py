@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("quarantine", "0007_originals"),
+        ("quarantine", "0008_originals"),
     ]
 
     operations = [

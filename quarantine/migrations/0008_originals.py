@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("quarantine", "0006_release_digest_lessons"),
+        ("quarantine", "0007_refusal_taken"),
     ]
 
     operations = [
