@@ -109,9 +109,10 @@ def _without_comments(text: str) -> Iterator[str]:
     """The clauses between semicolons, comments as one blank and quotes undone (section 2.2)."""
     clause: list[str] = []
     position = 0
+    quotes = True
     while position < len(text):
         character = text[position]
-        quoted = _QUOTED.match(text, position) if character == '"' else None
+        quoted = _QUOTED.match(text, position) if character == '"' and quotes else None
         if plain := _PLAIN.match(text, position):
             clause.append(plain[0])
             position = plain.end()
@@ -126,6 +127,8 @@ def _without_comments(text: str) -> Iterator[str]:
             clause.append(re.sub(r"\\(.)", r"\1", quoted[1], flags=re.DOTALL))
             position = quoted.end()
         else:
+            # Behind a quote that is never closed none is: looking again would take quadratic time.
+            quotes = quotes and character != '"'
             position += 1
     yield "".join(clause)
 
