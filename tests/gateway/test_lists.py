@@ -76,3 +76,11 @@ def test_networks_hold_their_addresses_alone() -> None:
 def test_any_address_may_be_asked(address: str) -> None:
     """Hostile senders included."""
     assert Lists(entries(["example.com"])).of_address(address)[0] in Standing
+
+
+def test_a_name_that_no_entry_can_be_costs_little_and_hides_no_domain_above() -> None:
+    """Attack: a From of a million labels; each of them was compared once, in quadratic time."""
+    lists = Lists(block=entries(["example.com"]))
+    address = f"a@{'a.' * 1_000_000}example.com"
+    assert lists.of_address(address) == (Standing.BLOCKED, "example.com")
+    assert lists.of_address(address.replace("example", "xexample")) == (Standing.NONE, "")
