@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,7 +24,8 @@ HEADER = "kind,entry,recipient,last_day,note\r\n"
 
 
 def texts(file: str) -> list[tuple[int, str]]:
-    return [(problem.line, problem.text) for problem in read_entries(file, RULES).problems]
+    with translation.override("en"):
+        return [(problem.line, problem.text) for problem in read_entries(file, RULES).problems]
 
 
 def test_entries_are_read_in_their_canonical_form() -> None:
