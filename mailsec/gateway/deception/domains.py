@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from urllib.parse import unquote
@@ -12,7 +13,15 @@ import idna
 from publicsuffixlist import PublicSuffixList
 
 _LONGEST = 253  # octets of a name (RFC 1035 section 2.3.4)
-_AUTHORITY = re.compile(r"\s*[a-z][a-z0-9+.-]*:[/\\]{2,}([^/\\?#]{0,2000})", re.IGNORECASE)
+# Of a web address browsers take any number of slashes, none too.
+_AUTHORITY = re.compile(
+    r"\s*(?:https?:[/\\]*|[a-z][a-z0-9+.-]*:[/\\]{2,})([^/\\?#]{0,2000})", re.IGNORECASE
+)
+# What a name is mapped to before it is looked up (UTS 46): these are left out, and this is a dot.
+_LEFT_OUT = dict.fromkeys(map(ord, "\u00ad\u034f\u180b\u180c\u180d\u200b\u2060\ufeff"))
+_FULL_STOP = "。"
+# What people put around a link's text.
+_FRAME = " <>()[]{}【】「」『』〈〉《》〔〕«»\"'“”‘’*|・:,、。!▶►▷→⇒➡★☆■□◆◇●○※"
 _PORT = re.compile(r":\d*$")
 # Country domains that are file extensions as well: README.md is a file, not a host.
 _FILES = frozenset(
@@ -60,10 +69,18 @@ def is_national(name: str) -> bool:
 @lru_cache(maxsize=8192)
 def readable(name: str) -> str:
     """Lower case, without a final dot, A-labels (RFC 5890) as the characters they stand for."""
-    name = name.strip().strip(".").lower()[:_LONGEST]
+    name = _mapped(name.strip()[:_LONGEST]).strip(" .").lower()[:_LONGEST]
     if "xn--" not in name:
         return name
     return ".".join(_u_label(part) for part in name.split("."))
+
+
+def _mapped(name: str) -> str:
+    """Width, dots and what has none as the domain name system is asked for them."""
+    if name.isascii():
+        return name
+    name = unicodedata.normalize("NFKC", name.translate(_LEFT_OUT))
+    return name.replace(_FULL_STOP, ".")
 
 
 def _u_label(part: str) -> str:
@@ -113,7 +130,8 @@ def target_of(url: str) -> Target:
     userinfo, _, host = match[1].rpartition("@")
     host = unquote(_PORT.sub("", host), errors="replace") if not host.startswith("[") else host
     host = host.partition("]")[0].removeprefix("[") if host.startswith("[") else host
-    return Target(host.strip().strip(".").lower()[:_LONGEST], userinfo[:_LONGEST])
+    host = _mapped(host.strip()).strip(".").lower()
+    return Target(host[:_LONGEST], userinfo[:_LONGEST])
 
 
 def is_address(host: str) -> bool:
@@ -127,8 +145,11 @@ def is_address(host: str) -> bool:
 
 
 def host_in(text: str) -> str:
-    """The host of a text that is itself a URL or a host name; empty where it is anything else."""
-    text = text.strip()
+    """The host of a text that is itself a URL or a host name; empty where it is anything else.
+
+    Brackets, arrows and the like around it do not count, as readers pass over them.
+    """
+    text = unicodedata.normalize("NFKC", text[:2001].translate(_LEFT_OUT)).strip().strip(_FRAME)
     if not text or len(text) > 2000 or " " in text or "@" in text:
         return ""
     if "://" in text:
