@@ -26,6 +26,8 @@ def link(href: str, text: str) -> str:
         ("https://login.example.org/", "www.example.com", "link-mismatch"),
         ("https://login.example.org/", "<b>https://</b>example.com", "link-mismatch"),
         ("https://example.com.example.org/", "example.com", "link-mismatch"),
+        ("https://sites.google.com/view/x", "www.example.com", "link-mismatch"),
+        ("javascript:void(location='https://example.org/')", "確認する", "link-script"),
         ("javascript:alert(1)", "確認する", "link-script"),
         ("data:text/html;base64,PGI+", "confirm", "link-script"),
         ("http://www.example.com@example.org/", "確認する", "link-userinfo"),
@@ -59,7 +61,9 @@ def test_a_deceiving_link_is_found(href: str, text: str, code: str | None) -> No
         ("https://u1.ct.sendgrid.net/ls/click", "https://www.example.com/"),
         ("mailto:a@example.org", "example.com"),
         ("#top", "example.com"),
+        ("https://www.google.com/url?q=https://www.example.com/", "www.example.com"),
         ("javascript:void(0)", "閉じる"),
+        ("JavaScript: void(0);", "閉じる"),
     ],
 )
 def test_ordinary_links_are_let_be(href: str, text: str) -> None:
