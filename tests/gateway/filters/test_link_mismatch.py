@@ -80,6 +80,12 @@ def test_the_proved_author_may_count_clicks() -> None:
         assert codes(html, PROVED) == []
 
 
+def test_a_base_does_not_hide_where_links_lead() -> None:
+    """Attack: the address in two halves, of which neither is one."""
+    html = '<base href="https://login.example.org/">' + link("a", "https://www.example.com/a")
+    assert codes(html) == ["link-mismatch"]
+
+
 def test_only_a_few_of_a_kind_are_told() -> None:
     """The reader has understood."""
     html = "".join(link(f"https://a{n}.example.org/", "www.example.com") for n in range(50))
