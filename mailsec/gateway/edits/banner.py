@@ -21,7 +21,15 @@ from mailsec.gateway.reading.part import Part
 
 _STYLE = (
     "margin:0 0 1em;padding:.6em .8em;border:2px solid #b45309;background:#fffbeb;color:#1f2937;"
-    "font:14px/1.5 sans-serif;text-align:left"
+    "font:14px/1.5 sans-serif;text-align:left;"
+    # The letter's own style sheet must not hide it; programs that do not know the mark have the
+    # rules above.
+    "display:block!important;visibility:visible!important;opacity:1!important;"
+    "position:static!important;float:none!important;transform:none!important;"
+    "clip-path:none!important;height:auto!important;max-height:none!important;"
+    "width:auto!important;max-width:none!important;margin:0 0 1em!important;"
+    "text-indent:0!important;font:14px/1.5 sans-serif!important;color:#1f2937!important;"
+    "background:#fffbeb!important"
 )
 # Codes in which "<body>" is not written with these six bytes.
 _NOT_ASCII_BASED = (
