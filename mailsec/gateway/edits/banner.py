@@ -140,9 +140,10 @@ def _in_html(message: Message, part: Part, text: str) -> list[Splice]:
 
 
 def _in_wide_html(message: Message, part: Part, text: str) -> list[Splice]:
-    """The same for UTF-16 and its like, which become UTF-8: the label counts before any meta."""
-    if part.decoded().problem:
-        return []
+    """The same for UTF-16 and its like, which become UTF-8: the label counts before any meta.
+
+    What cannot be read becomes a mark: no letter may go without its notice for a wrong label.
+    """
     content = part.text().encode("utf-8", "replace")
     place = place_for_banner(content)
     block = _html_block(text, line_end(message.raw))

@@ -142,11 +142,22 @@ def missing_version(message: Message, splices: list[Splice]) -> list[Splice]:
     return [Splice(at, at, b"MIME-Version: 1.0" + line_end(message.raw))]
 
 
+def can_be_headed(message: Message) -> bool:
+    """Whether a notice can be put into the letter, or in front of it."""
+    root = message.parts[0]
+    if bodies(message):
+        return True
+    if root.is_protected or root.start < 0 or root.content_type == "text/calendar":
+        return False
+    split = root.is_multipart or not root.content_type.startswith("multipart/")
+    return split or root.transfer_encoding in transfer.IDENTITY
+
+
 def with_first_part(message: Message, text: str, ascii_text: str) -> Message:
     """The message with a plain text of its own in front, or itself where it may not be altered."""
-    root = message.parts[0]
-    if root.is_protected or root.start < 0 or root.content_type == "text/calendar":
+    if not can_be_headed(message):
         return message
+    root = message.parts[0]
     if root.is_multipart and root.content_type not in _WHOLE:
         return _inserted(message, root, text)
     if root.content_type.startswith("multipart/") and not root.is_multipart:
@@ -156,8 +167,6 @@ def with_first_part(message: Message, text: str, ascii_text: str) -> Message:
 
 def _before_unsplit(message: Message, root: Part, text: str) -> Message:
     """A multipart without a usable boundary is shown as text as it stands, if it is shown."""
-    if root.transfer_encoding not in transfer.IDENTITY:
-        return message
     end = line_end(message.raw)
     blank = end if lacks_blank_line(root) else b""
     head = blank + (text + "\n\n").encode("ascii", "replace").replace(b"\n", end)
