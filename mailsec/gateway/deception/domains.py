@@ -18,7 +18,9 @@ _AUTHORITY = re.compile(
     r"\s*(?:https?:[/\\]*|[a-z][a-z0-9+.-]*:[/\\]{2,})([^/\\?#]{0,2000})", re.IGNORECASE
 )
 # What a name is mapped to before it is looked up (UTS 46): these are left out, and this is a dot.
-_LEFT_OUT = dict.fromkeys(map(ord, "\u00ad\u034f\u180b\u180c\u180d\u200b\u2060\ufeff"))
+_LEFT_OUT = dict.fromkeys(
+    map(ord, "\u00ad\u034f\u180b\u180c\u180d\u200b\u200c\u200d\u200e\u200f\u2060\ufeff")
+)
 _FULL_STOP = "。"
 # What people put around a link's text.
 _FRAME = " <>()[]{}【】「」『』〈〉《》〔〕«»\"'“”‘’*|・:,、。!▶►▷→⇒➡★☆■□◆◇●○※"
@@ -69,14 +71,14 @@ def is_national(name: str) -> bool:
 @lru_cache(maxsize=8192)
 def readable(name: str) -> str:
     """Lower case, without a final dot, A-labels (RFC 5890) as the characters they stand for."""
-    name = _mapped(name.strip()[:_LONGEST]).strip(" .").lower()[:_LONGEST]
+    name = mapped(name.strip()[:_LONGEST]).strip(" .").lower()[:_LONGEST]
     if "xn--" not in name:
         return name
     return ".".join(_u_label(part) for part in name.split("."))
 
 
-def _mapped(name: str) -> str:
-    """Width, dots and what has none as the domain name system is asked for them."""
+def mapped(name: str) -> str:
+    """A name in any width, with any full stop and what nobody sees, as it is looked up (UTS 46)."""
     if name.isascii():
         return name
     name = unicodedata.normalize("NFKC", name.translate(_LEFT_OUT))
@@ -130,7 +132,7 @@ def target_of(url: str) -> Target:
     userinfo, _, host = match[1].rpartition("@")
     host = unquote(_PORT.sub("", host), errors="replace") if not host.startswith("[") else host
     host = host.partition("]")[0].removeprefix("[") if host.startswith("[") else host
-    host = _mapped(host.strip()).strip(".").lower()
+    host = mapped(host.strip()).strip(".").lower()
     return Target(host[:_LONGEST], userinfo[:_LONGEST])
 
 
@@ -149,7 +151,7 @@ def host_in(text: str) -> str:
 
     Brackets, arrows and the like around it do not count, as readers pass over them.
     """
-    text = unicodedata.normalize("NFKC", text[:2001].translate(_LEFT_OUT)).strip().strip(_FRAME)
+    text = mapped(text[:2001]).strip().strip(_FRAME)
     if not text or len(text) > 2000 or " " in text or "@" in text:
         return ""
     if "://" in text:
