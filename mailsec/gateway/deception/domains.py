@@ -29,6 +29,9 @@ _PORT = re.compile(r":\d*$")
 _FILES = frozenset(
     "ai app bb bz cc cab cpp java js md mov ml pl pm ps pub py rs sh so st ps zip".split()
 )
+_SOLD_TO_ALL = frozenset(
+    "ai am bz cc cf co fm ga gg gq im io la ly me ml nu pw sh st su tk to tv vc vg ws".split()
+)
 _PLAIN_HOST = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?(?:\.[^\W_](?:[\w-]{0,61}[^\W_])?){1,10}")
 _NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+", re.IGNORECASE)
 
@@ -64,8 +67,9 @@ def label(name: str) -> str:
 
 
 def is_national(name: str) -> bool:
-    """Whether a name stands under the domain of a country."""
-    return len(readable(name).rpartition(".")[2]) == 2
+    """Whether a name stands under the domain of a country, and of none that is sold to all."""
+    country = readable(name).rpartition(".")[2]
+    return len(country) == 2 and country not in _SOLD_TO_ALL
 
 
 @lru_cache(maxsize=8192)

@@ -77,6 +77,15 @@ def test_addresses_in_every_form(host: str, expected: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "expected"),
+    [("example.de", True), ("example.co.uk", True), ("example.tk", False), ("example.com", False)],
+)
+def test_a_countrys_domain_that_is_sold_to_all_is_no_countrys(name: str, expected: bool) -> None:
+    """Attack: a brand's name is free there, and stands for its branch in no country."""
+    assert domains.is_national(name) is expected
+
+
+@pytest.mark.parametrize(
     ("text", "host"),
     [
         ("https://www.example.com/x", "www.example.com"),
