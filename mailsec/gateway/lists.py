@@ -139,7 +139,7 @@ def canonical_entry(text: str) -> str:
     )
     if (
         not proper
-        or (at and not local)
+        or (at and local in ("", "*"))  # no sender has that name; the domain alone means them all
         or any(sign.isspace() or not sign.isprintable() for sign in local)
     ):
         raise InvalidPolicy("entry", "takes an address, a domain, an IP address or a network")
