@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import unescape
+from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -50,6 +51,7 @@ _WHOLE_TAG = re.compile(r"<[!/?A-Za-z][^>]*>?")
 _ATTRIBUTE = re.compile(
     r"""(?i)\b(?:href|action|src|data)\s*=\s*(?:"([^"]*)|'([^']*)|([^\s>"']+))"""
 )
+_HREF_ATTRIBUTE = re.compile(r"""(?i)\bhref\s*=\s*(?:"([^"]*)|'([^']*)|([^\s>"']+))""")
 _BASE = re.compile(r"(?i)<base\b")
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
 _LINES = re.compile(r" ?\n[ \n]*")
@@ -255,7 +257,31 @@ def _strip(source: str) -> Reduced:
         for match in _ATTRIBUTE.finditer(source)
     ]
     text = _tidy(unescape(_WHOLE_TAG.sub(" ", source)))
-    return Reduced(charset.clean(text), tuple(dict.fromkeys(filter(None, found))))
+    anchors = tuple(islice(_stripped_anchors(source), _MAX_ANCHORS))
+    return Reduced(charset.clean(text), tuple(dict.fromkeys(filter(None, found))), anchors)
+
+
+def _stripped_anchors(source: str) -> Iterator[Anchor]:
+    """The links with their text, each up to the next tag of a link."""
+    href, begin = "", 0
+    for start, end, opened in _anchor_tags(source):
+        if href:
+            text = unescape(_WHOLE_TAG.sub("", source[begin : min(start, begin + _HREF)]))
+            yield Anchor(
+                charset.clean(links.joined("", href[:_HREF])),
+                charset.clean(_tidy(text)[:_ANCHOR_TEXT]),
+            )
+        href, begin = opened, end
+
+
+def _anchor_tags(source: str) -> Iterator[tuple[int, int, str]]:
+    """Where each tag of a link begins and ends, and its address; the end of the text last."""
+    for match in _TAG.finditer(source):
+        if (match[2] or "").lower() == "a":
+            found = None if match[1] else _HREF_ATTRIBUTE.search(match[0])
+            href = next(filter(None, found.groups()), "") if found else ""
+            yield match.start(), match.end(), unescape(href)
+    yield len(source), len(source), ""
 
 
 def _tidy(text: str) -> str:

@@ -81,6 +81,16 @@ def test_stripped_html_still_gives_its_links() -> None:
     assert html.reduce(HOSTILE["deep"]).text == "x"
 
 
+def test_stripped_html_still_says_what_its_links_stand_on() -> None:
+    """Attack: more open elements than any mail has, so that nobody compares text and target."""
+    source = "<i>" * 3_000 + "<a HREF='https://example.org/'>www.<b>example</b>.com</a><a href=x>y"
+    assert html.reduce(source).anchors == (
+        html.Anchor("https://example.org/", "www.example.com"),
+        html.Anchor("x", "y"),
+    )
+    assert len(html.reduce("<i>" * 3_000 + "<a href=x>y</a>" * 9_000).anchors) == 2_000
+
+
 @settings(max_examples=150)
 @given(
     st.lists(
