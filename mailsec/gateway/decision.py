@@ -226,8 +226,9 @@ def by_authentication(found: Authentication, policy: Policy) -> Handling:
     =========================================  ===========================
     result                                     handling
     =========================================  ===========================
-    the author's or the envelope's domain is   deliver
-    among the tenant's exceptions
+    the author's domain is among the tenant's  deliver
+    exceptions, or the envelope's is, and SPF
+    passes or is all that fails
     DMARC pass, or an aligned SPF or DKIM      deliver
     pass without a DMARC policy
     DMARC fail, but a trusted ARC sealer       deliver

@@ -20,7 +20,7 @@ from mailsec.gateway.decision import (
     decide_original,
     decide_released,
 )
-from mailsec.gateway.edits import EDITS, bare_cr
+from mailsec.gateway.edits import EDITS, bare_cr, letter
 from mailsec.gateway.edits.order import Order
 from mailsec.gateway.edits.trace import Trace
 from mailsec.gateway.envelope import Direction, Envelope
@@ -49,7 +49,8 @@ def examine(message: Message, envelope: Envelope, policy: Policy, services: Serv
         for look_at in CONTENT_FILTERS:
             findings.extend(look_at(content, case))
     findings.extend(_untouchable(message, findings))
-    if message.parts[0].is_protected and any(f.severity is Severity.SUSPICIOUS for f in findings):
+    suspicious = any(finding.severity is Severity.SUSPICIOUS for finding in findings)
+    if suspicious and not letter.can_be_headed(message):
         findings.append(Finding(structure.CHECK, LETTER_PROTECTED, Severity.NOTE))
     return Verdict(
         _worst_first(findings),
