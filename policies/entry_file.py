@@ -19,8 +19,8 @@ from threats.choices import ListKind
 
 COLUMNS = ("kind", "entry", "recipient", "last_day", "note", "author")
 _NEEDED = ("kind", "entry")
-# A spreadsheet would run what begins with these as a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# A spreadsheet would run what begins with these as a formula, a Japanese one the wide ones too.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _LATEST = date(2100, 1, 1)
 
 
@@ -90,8 +90,8 @@ def _entry(row: Mapping[str, str], rules: Rules) -> NewEntry:
     day = row.get("last_day", "")
     return NewEntry(
         kind,
-        entry_of(row.get("entry", "")),
-        recipient_of(row.get("recipient", ""), rules.domains),
+        entry_of(_plain(row.get("entry", ""))),
+        recipient_of(_plain(row.get("recipient", "")), rules.domains),
         end_of(day_of(day, rules.today), rules.zone) if day else None,
         note_of(_plain(row.get("note", ""))),
     )
@@ -158,7 +158,9 @@ def _cells(rows: Iterable[ListEntry], zone: ZoneInfo) -> Iterator[tuple[str, ...
     yield COLUMNS
     for row in rows:
         day = last_day(row.expires_at, zone).isoformat() if row.expires_at else ""
-        yield row.kind, row.entry, row.recipient, day, _harmless(row.note), _harmless(row.author)
+        # Senders choose their addresses, and users put them on their lists.
+        texts = (row.entry, row.recipient, day, row.note, row.author)
+        yield row.kind, *map(_harmless, texts)
 
 
 def _harmless(text: str) -> str:

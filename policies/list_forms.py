@@ -155,6 +155,9 @@ class EntryFileForm(forms.Form):
             text = decoded(file.read())
             if text is None or "\0" in text:
                 self.add_error("file", _("The file is neither in UTF-8 nor in Shift_JIS (CP932)."))
+            elif len(text.encode()) > MOST_BYTES:
+                # The page that asks sends the text back, and forms are limited too.
+                self.add_error("file", _("The file is larger than 2 MB."))
             values["text"] = text or ""
         elif not values.get("text") and not self.errors:
             self.add_error("file", _("Choose a file."))

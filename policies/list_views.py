@@ -17,7 +17,7 @@ from mailsec.gateway.errors import InvalidPolicy
 from policies.entries import last_day
 from policies.entry_file import Reading, Rules, read_entries, write_entries
 from policies.list_forms import EntryFileForm, EntryForm, EntrySearch
-from policies.listing import all_entries, entry_page, entry_with, import_effect
+from policies.listing import entries_in_force, entry_page, entry_with, import_effect
 from policies.models import ListEntry
 from policies.services import MOST_ENTRIES, add_entry, import_entries, remove_entry
 from tenants.access import ConsoleRequest, tenant_form, tenant_page
@@ -153,8 +153,11 @@ def _removed(request: ConsoleRequest, found: ListEntry) -> bool:
 
 @tenant_page
 def export(request: ConsoleRequest) -> HttpResponseBase:
-    """All entries as a CSV file in UTF-8 with a byte order mark, which spreadsheets ask for."""
-    lines = write_entries(all_entries(request.tenant), request.tenant.zone)
+    """The entries as a CSV file in UTF-8 with a byte order mark, which spreadsheets ask for.
+
+    Those that have ended are left out: no file with them is taken in.
+    """
+    lines = write_entries(entries_in_force(request.tenant), request.tenant.zone)
     answer = StreamingHttpResponse(
         (line.encode() for line in ("\ufeff", *lines)), content_type="text/csv; charset=utf-8"
     )

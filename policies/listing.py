@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Q
+from django.utils import timezone
 
 from policies.entries import Effect, NewEntry, effect_of
 from policies.models import ListEntry
@@ -53,9 +54,10 @@ def entry_with(tenant: Tenant, number: int) -> ListEntry | None:
 
 
 @scoped
-def all_entries(tenant: Tenant) -> Sequence[ListEntry]:
-    """Every entry, ended ones too."""
-    return list(ListEntry.objects.all())
+def entries_in_force(tenant: Tenant) -> Sequence[ListEntry]:
+    """Every entry that has not ended."""
+    lasting = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
+    return list(ListEntry.objects.filter(lasting))
 
 
 @scoped

@@ -81,6 +81,8 @@ class EventKind(models.TextChoices):
     EXPIRED = "expired", _("Quarantine time over")
     LEARNED = "learned", _("Learned")
     UNLEARNED = "unlearned", _("Learning undone")
+    ORIGINAL = "original", _("Original released")
+    REFUSED = "refused", _("Release refused")
     HELD = "held", _("Held for the sender")
     APPROVED = "approved", _("Delivery approved")
     DISCARDED = "discarded", _("Discarded")

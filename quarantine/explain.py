@@ -1,4 +1,7 @@
-"""Facts in words: states, verdicts and findings, in the reader's language. Steps: ``trace``."""
+"""Facts in words, in the reader's language: states and verdicts.
+
+Findings: ``finding_words``. Steps: ``trace``.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,7 @@ from quarantine.errors import (
     UnderWay,
     UnknownMessage,
 )
+from quarantine.finding_words import finding_words
 from quarantine.listing import Copies, Line
 from quarantine.models import FindingRow, StoredMessage
 from quarantine.selectors import CONDEMNED
@@ -93,34 +97,13 @@ def copy_badge(state: str) -> Badge:
     return Badge(str(known.label), _TONES[known])
 
 
-def verdict(state: str, direction: str, findings: Iterable[tuple[str, str]]) -> Badge:
-    """The worst of a message's findings in one or two words."""
-    if direction == DirectionChoice.NOTICE:
+def verdict(message: StoredMessage, severities: Iterable[str]) -> Badge:
+    """The one word that decided about a message; what a list or the policy allowed is not clean."""
+    if message.direction == DirectionChoice.NOTICE:
         return Badge(_("Own notice"), "quiet")
-    order = list(Severity)
-    ranked = sorted(findings, key=lambda found: order.index(Severity(found[1])))
-    if ranked:
-        code, severity = ranked[-1]
-        if severity != Severity.NOTE:
-            return _verdict_badge(code, severity)
-    if state in {MessageState.RECEIVED, MessageState.WAITING, MessageState.SHUNTED}:
-        return Badge(_("Pending"), "quiet")
-    return Badge(_("Nothing found"), "good")
-
-
-def _verdict_badge(code: str, severity: str) -> Badge:
-    if severity == Severity.MALICIOUS:
-        return Badge(_("Virus") if code == "virus" else _("Harmful"), "bad")
-    if severity == Severity.FORBIDDEN:
-        return Badge(_("Forbidden file"), "bad")
-    if severity == Severity.UNEXAMINED:
-        return Badge(_("Unexaminable"), "warn")
-    if severity == Severity.UNWANTED:
-        return verdict_badge(_UNWANTED.get(code, VerdictChoice.FORGED))
-    return Badge(_("Suspicious"), "warn")
-
-
-_UNWANTED = {"spam": VerdictChoice.SPAM, "blocked": VerdictChoice.BLOCKED}
+    if message.verdict == VerdictChoice.CLEAN and any(each != Severity.NOTE for each in severities):
+        return Badge(_("Allowed"), "quiet")
+    return verdict_badge(message.verdict)
 
 
 _VERDICTS: Mapping[str, tuple[str, Any]] = {
@@ -152,6 +135,8 @@ def kept_badge(message: StoredMessage, copies: Copies) -> Badge:
     if message.state == MessageState.SHUNTED:
         return Badge(_("Set aside"), "bad")
     if message.released_at is None:
+        if copies.originals:
+            return Badge(_("Original released"), "good")
         return Badge(_("Attachment removed"), "quiet")
     if message.state == MessageState.CLOSED:
         return Badge(_("Released"), "good")
@@ -163,6 +148,13 @@ def kept_copy_badge(state: str) -> Badge:
     if state == DeliveryState.PENDING:
         return Badge(_("Being released"), "info")
     return copy_badge(state)
+
+
+def original_copy_badge(state: str) -> Badge:
+    """Where a copy of an original stands; a withheld one is not sent any more."""
+    if state == DeliveryState.WITHHELD:
+        return Badge(_("Not released"), "bad")
+    return kept_copy_badge(state)
 
 
 def refusal(error: CustodyError) -> str:
@@ -194,162 +186,41 @@ def severity_badge(severity: str) -> Badge:
     return Badge(*names[Severity(severity)])
 
 
-# Each text has room for what was looked at; ``virus`` and ``type`` besides where they are known.
-_FINDINGS: Mapping[str, Any] = {
-    "virus": gettext_lazy("A virus (%(virus)s) was found in %(item)s."),
-    "file-type": gettext_lazy("%(item)s is a file of a type that is not accepted (%(type)s)."),
-    "encrypted": gettext_lazy("%(item)s is protected by a password and could not be examined."),
-    "damaged": gettext_lazy("%(item)s is damaged and could not be examined to its end."),
-    "over-budget": gettext_lazy(
-        "%(item)s is too large or holds too many files to be examined wholly."
-    ),
-    "unsupported": gettext_lazy(
-        "%(item)s is of a kind that cannot be opened here, so its contents were not examined."
-    ),
-    "letter-protected": gettext_lazy(
-        "The letter is signed or encrypted, so the warning stands before its subject."
-    ),
-    "spam": gettext_lazy("The spam score is %(score)s of 100."),
-    "spam-words-body": gettext_lazy(
-        "The words of the mail are like those of spam, for example: %(examples)s."
-    ),
-    "spam-words-subject": gettext_lazy(
-        "The words of the subject are like those of spam, for example: %(examples)s."
-    ),
-    "spam-sender": gettext_lazy(
-        "The sender’s name and address are like those of spam: %(examples)s."
-    ),
-    "spam-links": gettext_lazy("The links are like those of spam: %(examples)s."),
-    "spam-structure": gettext_lazy("The mail is built the way spam is built."),
-    "spam-attachment": gettext_lazy("The attachments are like those of spam: %(examples)s."),
-    "spam-headers": gettext_lazy("The headers are like those of spam."),
-    "spam-language": gettext_lazy("The writing mixes scripts or characters the way spam does."),
-    "spam-learned": gettext_lazy("Mail like this was reported as spam in your organisation."),
-    "spam-rspamd": gettext_lazy("Rspamd found %(examples)s."),
-    "allowed": gettext_lazy("The sender is on an allow list (%(entry)s)."),
-    "blocked": gettext_lazy("The sender is on a block list (%(entry)s)."),
-    "too-deep": gettext_lazy(
-        "The structure of the mail is nested too deeply to be examined wholly."
-    ),
-    "too-many-parts": gettext_lazy("The mail has too many parts to be examined wholly."),
-    "protected": gettext_lazy(
-        "%(item)s is signed or encrypted, so nothing can be taken out of it."
-    ),
-    "impersonated-name": gettext_lazy(
-        "The name “%(shown)s” belongs to a person of the company or a protected person, but "
-        "%(address)s is not registered as an address of that person."
-    ),
-    "address-in-name": gettext_lazy(
-        "The sender's name shows the address %(shown)s, but the real address is %(address)s."
-    ),
-    "lookalike-domain": gettext_lazy(
-        "The domain %(domain)s looks like %(resembles)s, but is a different one."
-    ),
-    "brand-name": gettext_lazy(
-        "The sender claims to be %(brand)s, but %(address)s is not one of its known addresses."
-    ),
-    "brand-unproved": gettext_lazy(
-        "The sender claims to be %(brand)s, but it is not proved that %(address)s sent the mail."
-    ),
-    "reply-to-elsewhere": gettext_lazy(
-        "Answers go to %(reply_to)s instead of the sender %(address)s."
-    ),
-    "link-mismatch": gettext_lazy("A link shows %(shown)s, but leads to %(target)s."),
-    "link-script": gettext_lazy("A link holds a program or a whole page instead of an address."),
-    "link-userinfo": gettext_lazy(
-        "A link is written to look like %(shown)s, but leads to %(target)s."
-    ),
-    "link-ip-address": gettext_lazy(
-        "A link leads to a bare IP address (%(target)s) instead of a named website."
-    ),
-    "link-scripts": gettext_lazy(
-        "The host %(shown)s of a link mixes letters of different scripts that look alike."
-    ),
-    "hidden-text": gettext_lazy(
-        "The text holds %(letters)s letters that are hidden from the reader."
-    ),
-    "direction-override": gettext_lazy(
-        "The subject or a name holds characters that turn the order of letters."
-    ),
-    "split-words": gettext_lazy("Words are split by invisible characters."),
-    "money-request": gettext_lazy(
-        "A sender who never wrote before asks urgently or secretly for money or access "
-        "(“%(asks)s”, “%(presses)s”)."
-    ),
-    "several-authors": gettext_lazy(
-        "The mail names several authors, so that mail programs may show different senders: "
-        "%(senders)s."
-    ),
-    "several-subjects": gettext_lazy(
-        "The mail has several subjects, so that mail programs may show different ones: "
-        "%(subjects)s."
-    ),
-    "dmarc-fail": gettext_lazy(
-        "Neither SPF nor DKIM proves that this mail is from %(domain)s (DMARC policy: %(policy)s)."
-    ),
-    "spf-fail": gettext_lazy("%(ip)s is not allowed to send mail for %(domain)s (SPF)."),
-    "forwarded": gettext_lazy(
-        "The mail was forwarded by %(sealer)s, a trusted forwarder, which found its sender "
-        "%(domain)s proved."
-    ),
-}
-_OTHER_FINDING = gettext_lazy("A check (%(code)s) found something in %(item)s.")
-KNOWN_CODES = tuple(_FINDINGS)
+# Their details are words of the body.
+_QUOTING = frozenset(("spam-words-body", "money-request"))
 
 
-def finding_words(code: str, detail: Mapping[str, str], part: int | None) -> str:
-    """What was found, where, as a sentence."""
-    values = _Values(
-        {
-            **detail,
-            "item": _item(detail, part),
-            "virus": detail.get("virus") or _("name unknown"),
-            "type": detail.get("type") or _("type unknown"),
-            "code": code,
-        }
-    )
-    return str(_FINDINGS.get(code, _OTHER_FINDING)) % values
+def reasons(findings: Iterable[FindingRow], *, quotes: bool = True) -> list[Reason]:
+    """Every finding in words, the worst first; the same sentence once.
 
-
-class _Values(dict[str, str]):
-    """What a finding's row does not hold is shown as a dash."""
-
-    def __missing__(self, key: str) -> str:
-        return "–"
-
-
-def _item(detail: Mapping[str, str], part: int | None) -> str:
-    name, inside = detail.get("name", ""), detail.get("inside", "")
-    if inside:
-        return _("“%(inside)s” inside “%(name)s”") % {
-            "inside": inside,
-            "name": name or _("unnamed file"),
-        }
-    if name:
-        return _("“%(name)s”") % {"name": name}
-    return _("the whole mail") if part is None else _("an unnamed part of the mail")
-
-
-def reasons(findings: Iterable[FindingRow]) -> list[Reason]:
-    """Every finding in words, the worst first; the same sentence once."""
+    Without ``quotes`` no words of the body are in it.
+    """
     order = list(Severity)
     ranked = sorted(findings, key=lambda row: -order.index(Severity(row.severity)))
     found = [
-        Reason(finding_words(row.code, row.detail, row.part), severity_badge(row.severity))
+        Reason(finding_words(row.code, detail, row.part), severity_badge(row.severity))
         for row in ranked
+        for detail in [{} if row.code in _QUOTING and not quotes else row.detail]
     ]
     return list(dict.fromkeys(found))
 
 
 def removed_files(message: StoredMessage, findings: Iterable[FindingRow]) -> list[str]:
     """The attachments that were taken out, by name; a quarantined mail is kept whole."""
-    if not message.changed:
+    if not message.changed or message.release_of_id:
         return []
+    condemned = (Severity.MALICIOUS,) if message.files_allowed else CONDEMNED
     parts: dict[int, str] = {}
     for row in findings:
-        if row.severity in CONDEMNED and row.part is not None:
+        if row.severity in condemned and row.part is not None:
             parts.setdefault(row.part, row.detail.get("name", "") or _("unnamed file"))
     return list(parts.values())
+
+
+def forbidden_files(findings: Iterable[FindingRow]) -> list[str]:
+    """The files of forbidden types by name, as a release may let them through."""
+    found = (row for row in findings if row.severity == Severity.FORBIDDEN)
+    return list(dict.fromkeys(row.detail.get("name") or _("unnamed file") for row in found))
 
 
 def summary(message: StoredMessage, removed: int) -> str:
@@ -365,15 +236,26 @@ def summary(message: StoredMessage, removed: int) -> str:
         return _("This mail is kept safely and waits for its examination.")
     if message.direction == DirectionChoice.NOTICE:
         return _("This is a notice that the service itself has written.")
+    if message.release_of_id:
+        return _("This is the original of a mail that was delivered without a part of it.")
     if removed:
         return ngettext(
             "%(count)d attachment was removed from this mail.",
             "%(count)d attachments were removed from this mail.",
             removed,
         ) % {"count": removed}
-    if message.changed:
+    if not message.changed:
+        return _("Nothing in this mail was changed.")
+    # What a person released leaves without tag and warning.
+    if message.released_at is None and message.verdict in _TAGGED:
+        return _("A tag was put before the subject of this mail.")
+    if message.released_at is None and message.verdict in _WARNED:
         return _("A warning was put at the head of this mail.")
-    return _("Nothing in this mail was changed.")
+    return _("Only header fields or line ends of this mail were corrected.")
+
+
+_TAGGED = {VerdictChoice.SPAM, VerdictChoice.FORGED, VerdictChoice.BLOCKED}
+_WARNED = {VerdictChoice.SUSPICIOUS, VerdictChoice.UNEXAMINED}
 
 
 def rows(lines: Sequence[Line]) -> list[Row]:
@@ -383,7 +265,7 @@ def rows(lines: Sequence[Line]) -> list[Row]:
             line.message,
             line.copies,
             standing(line.message.state, line.copies),
-            verdict(line.message.state, line.message.direction, line.findings),
+            verdict(line.message, line.severities),
         )
         for line in lines
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,8 @@ from django.utils.translation import pgettext_lazy
 
 from quarantine.choices import RefusalReason, VerdictChoice
 from quarantine.selectors import MessageFilter, RefusalFilter
+from quarantine.services import BulkAction
+from quarantine.services.originals import MOST_WORDS, OriginalRelease
 
 STATES = [
     ("", pgettext_lazy("filter", "All")),
@@ -47,6 +50,7 @@ FOUND = [
 ]
 BULK_ACTIONS = [
     ("release", _("Release")),
+    ("original", _("Send the original")),
     ("delete", _("Delete")),
     ("spam", _("Spam")),
     ("ham", _("Not spam")),
@@ -175,7 +179,21 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone)
 
 
-class Choice(forms.Form):
+class OriginalWish(forms.Form):
+    """How originals are sent: with or without forbidden files, and why."""
+
+    files_allowed = forms.BooleanField(required=False)
+    why = forms.CharField(
+        label=_("Reason, for the audit log"), max_length=MOST_WORDS, required=False
+    )
+
+    def wish(self, recipients: Collection[str] | None = None) -> OriginalRelease:
+        """What is asked for; for valid forms only."""
+        values = self.cleaned_data
+        return OriginalRelease(recipients, values["files_allowed"], values["why"])
+
+
+class Choice(OriginalWish):
     """Which messages, and what is to be done with them."""
 
     action = forms.ChoiceField(choices=BULK_ACTIONS)
@@ -186,6 +204,11 @@ class Choice(forms.Form):
         # What is an identifier is a choice; whether there is such a message the service says.
         known = dict.fromkeys(text for text in data.getlist("id") if _ID.fullmatch(text))
         self.fields["id"].choices = [(text, text) for text in known]  # type: ignore[attr-defined]
+
+    @property
+    def wanted(self) -> BulkAction:
+        """What is to be done; for valid forms only."""
+        return BulkAction(self.cleaned_data["action"])
 
     def clean_id(self) -> list[UUID]:
         chosen: list[UUID] = self.cleaned_data["id"]

@@ -11,12 +11,19 @@ from uuid import UUID
 
 from django.db.models import Count, QuerySet
 
-from quarantine.choices import ContentKind, DeliveryState, DirectionChoice, MessageState
+from quarantine.choices import (
+    ContentKind,
+    DeliveryState,
+    DirectionChoice,
+    EventKind,
+    MessageState,
+)
 from quarantine.models import (
     Content,
     Delivery,
     Digest,
     DigestLink,
+    Event,
     Lesson,
     SpamModel,
     StoredMessage,
@@ -54,6 +61,32 @@ def has_content(tenant: Tenant, message_id: UUID) -> bool:
 def messages_among(tenant: Tenant, ids: Sequence[UUID]) -> list[StoredMessage]:
     """Those of these messages that there are, newest first."""
     return list(StoredMessage.objects.filter(id__in=ids).order_by("-id"))
+
+
+@scoped
+def originals_of(tenant: Tenant, message_id: UUID) -> list[StoredMessage]:
+    """The messages that sent this one's original after it, oldest first, with their copies."""
+    rows = StoredMessage.objects.filter(release_of=message_id).prefetch_related("deliveries")
+    return list(rows.order_by("id"))
+
+
+@scoped
+def original_recipients(tenant: Tenant, message: StoredMessage) -> list[str]:
+    """Who got this message without a part of it and was sent its original neither, in its order.
+
+    What was refused or bounced does not count. Nobody, where nothing was taken out.
+    """
+    removed = Event.objects.filter(message=message, kind=EventKind.EXAMINED, data__removed__gt=0)
+    if message.release_of_id or not removed.exists():
+        return []
+    sent = Delivery.objects.filter(message__release_of=message.id).exclude(
+        state__in=(DeliveryState.WITHHELD, DeliveryState.BOUNCED)
+    )
+    copies = Delivery.objects.filter(message=message).exclude(
+        state__in=(DeliveryState.WITHHELD, DeliveryState.PENDING)
+    )
+    rows = copies.exclude(recipient__in=sent.values("recipient")).order_by("id")
+    return list(rows.values_list("recipient", flat=True))
 
 
 @scoped
@@ -118,6 +151,29 @@ def news_for(tenant: Tenant, recipient: str, before: datetime, most: int) -> lis
 def token_hash(token: str) -> bytes:
     """What is stored of a link's token."""
     return hashlib.sha256(token.encode("ascii", "replace")).digest()
+
+
+@scoped
+def digest_of(tenant: Tenant, token: str) -> Digest | None:
+    """The digest whose page this token opens, by hash as in ``link_of``; None where there is none.
+
+    One whose time is over is told apart by the caller (``expires_at``).
+    """
+    return Digest.objects.filter(token_hash=token_hash(token)).first()
+
+
+@scoped
+def links_held(tenant: Tenant, digest: Digest, now: datetime) -> list[DigestLink]:
+    """The digest's links to copies that are still held and may be told of, newest mail first."""
+    rows = DigestLink.objects.filter(
+        digest=digest,
+        expires_at__gt=now,
+        delivery__state=DeliveryState.WITHHELD,
+        delivery__message__state=MessageState.QUARANTINED,
+        delivery__message__restricted=False,
+        delivery__message__verdict__in=DIGEST_VERDICTS,
+    )
+    return list(rows.select_related("delivery__message").order_by("-delivery__message_id"))
 
 
 @scoped

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Exists, Min, OuterRef, Q
 
 from quarantine.choices import DeliveryState
 from quarantine.models import Delivery, FindingRow, StoredMessage
@@ -18,7 +18,10 @@ from tenants.scope import scoped
 
 @dataclass(frozen=True, slots=True)
 class Copies:
-    """How many copies a message has, how many stand where, and whom the first one is for."""
+    """How many copies a message has, how many stand where, and whom the first one is for.
+
+    ``originals`` counts the messages that send its original; the lists of other mail leave it out.
+    """
 
     total: int = 0
     delivered: int = 0
@@ -26,6 +29,7 @@ class Copies:
     bounced: int = 0
     withheld: int = 0
     first: str = ""
+    originals: int = 0
 
     @property
     def others(self) -> int:
@@ -35,11 +39,11 @@ class Copies:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One message of a list: its row, its copies in figures, what was found as (code, severity)."""
+    """One message of a list: its row, its copies in figures, how bad what was found is."""
 
     message: StoredMessage
     copies: Copies
-    findings: tuple[tuple[str, str], ...]
+    severities: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +79,20 @@ def message_page(
         more_newer, more_older = before is not None, len(found) > size
         found = found[:size]
     return Page(
-        _lines(found),
+        _lines(found, with_originals=bool(wanted.kept)),
         newer=found[0].id if found and more_newer else None,
         older=found[-1].id if found and more_older else None,
     )
 
 
-def _lines(messages: Sequence[StoredMessage]) -> tuple[Line, ...]:
-    """A message may have 1,000 copies, so the database counts them: three queries for any page."""
+def _lines(messages: Sequence[StoredMessage], *, with_originals: bool) -> tuple[Line, ...]:
+    """A message may have 1,000 copies, so the database counts them: few queries for any page."""
     ids = [message.id for message in messages]
-    copies, findings = _copies(ids), _findings(ids)
+    copies, severities = _copies(ids), _severities(ids)
+    for message_id, number in _originals(ids) if with_originals else ():
+        copies[message_id] = replace(copies[message_id], originals=number)
     return tuple(
-        Line(message, copies.get(message.id, Copies()), tuple(findings[message.id]))
+        Line(message, copies.get(message.id, Copies()), frozenset(severities[message.id]))
         for message in messages
     )
 
@@ -110,9 +116,16 @@ def _copies(ids: Sequence[UUID]) -> dict[UUID, Copies]:
     }
 
 
-def _findings(ids: Sequence[UUID]) -> dict[UUID, list[tuple[str, str]]]:
-    found: defaultdict[UUID, list[tuple[str, str]]] = defaultdict(list)
-    rows = FindingRow.objects.filter(message_id__in=ids)
-    for message_id, code, severity in rows.values_list("message_id", "code", "severity"):
-        found[message_id].append((code, severity))
+def _originals(ids: Sequence[UUID]) -> list[tuple[UUID, int]]:
+    """How many messages send the original of each; what was refused does not count."""
+    refused = Delivery.objects.filter(message_id=OuterRef("id"), state=DeliveryState.WITHHELD)
+    rows = StoredMessage.objects.filter(~Exists(refused), release_of__in=ids).order_by()
+    return list(rows.values_list("release_of").annotate(Count("id")))
+
+
+def _severities(ids: Sequence[UUID]) -> dict[UUID, set[str]]:
+    found: defaultdict[UUID, set[str]] = defaultdict(set)
+    rows = FindingRow.objects.filter(message_id__in=ids).order_by()
+    for message_id, severity in rows.values_list("message_id", "severity").distinct():
+        found[message_id].add(severity)
     return found

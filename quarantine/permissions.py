@@ -9,9 +9,11 @@ body, files that are clean    no          yes             yes      no
 release, delete, learn        no          not restricted  all      not restricted; never
                                                                    delete
 decide on held mail           no          yes             yes      no; its sender does
+let forbidden file types      no          no              yes      no
+through, send an original
 ============================  ==========  ==============  =======  =========================
 
-A release never skips the check for viruses and forbidden files (``decide_released``).
+A release never skips the check for viruses (``decide_released``, ``decide_original``).
 """
 
 from __future__ import annotations
@@ -68,6 +70,11 @@ def may_read(role: str) -> bool:
 def may_decide(role: str) -> bool:
     """Whether this role may deliver or discard mail that is held for its sender."""
     return role in _READERS or role in (SENDER, TIME)
+
+
+def may_let_through(role: str) -> bool:
+    """Whether this role lets forbidden file types through, and sends originals after their mail."""
+    return role in _ADMINISTRATORS
 
 
 def may_act(role: str, message: StoredMessage) -> bool:

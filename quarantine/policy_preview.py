@@ -17,7 +17,7 @@ from mailsec.gateway.verdict import Finding, Severity, Verdict
 from quarantine.authentication import from_json
 from quarantine.choices import DirectionChoice, VerdictChoice
 from quarantine.identifiers import first_id_at
-from quarantine.reconsider import Record, Treatment, Way, both
+from quarantine.reconsider import Record, Treatment, Way, both, changed_lists
 from quarantine.statements import fetch
 from tenants.models import Tenant
 from tenants.scope import scoped
@@ -43,7 +43,7 @@ SELECT message.id, received_at, subject, header_from, sender, host(client_ip), s
     )
 FROM {messages} AS message
 WHERE message.id < %b AND message.id >= %b AND received_at >= %b
-    AND direction = %b AND verdict <> %b
+    AND direction = %b AND verdict <> %b AND release_of_id IS NULL
 ORDER BY message.id DESC LIMIT %b
 """
 
@@ -109,6 +109,7 @@ def preview(
     chunk: int = 1_000,
 ) -> Preview:
     """Both policies tried on the inbound mail of the last 7 days, at most ``most`` messages."""
+    lists = changed_lists(present, draft)
     counted: dict[tuple[Treatment, Treatment], _Counted] = {}
     looked_at = unscored = unchecked = 0
     oldest: datetime | None = None
@@ -118,6 +119,8 @@ def preview(
         looked_at, oldest = looked_at + 1, example.received_at
         unscored += record.verdict.spam_score is None
         unchecked += record.verdict.authentication == _UNCHECKED
+        if lists is not None and not lists.touch(record):
+            continue
         before, after = both(record, present, draft)
         if before == after:
             continue

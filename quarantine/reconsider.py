@@ -6,6 +6,7 @@ nothing can be found anew, since the content is gone. Within that, the decision 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -16,7 +17,7 @@ from mailsec.gateway.decision import decide
 from mailsec.gateway.envelope import Envelope
 from mailsec.gateway.errors import ScannerUnavailable
 from mailsec.gateway.filters import file_types, listed, spam, virus
-from mailsec.gateway.lists import Lists
+from mailsec.gateway.lists import Entries, Lists, Network
 from mailsec.gateway.message import Message
 from mailsec.gateway.policy import Policy
 from mailsec.gateway.ports import ScanResult, Services
@@ -68,6 +69,58 @@ def both(record: Record, present: Policy, draft: Policy) -> tuple[Treatment, Tre
     """How the message is handled now and how it would be; only the policy differs."""
     message = _with_author(record.header_from) if lists_matter(present, draft) else None
     return _treated(record, present, message), _treated(record, draft, message)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedLists:
+    """The entries that only one of two policies has, where nothing else differs.
+
+    Whoever none of them holds is listed as before, and so is handled as before. ``owners`` are the
+    users whose own lists differ.
+    """
+
+    entries: Entries
+    owners: frozenset[str]
+
+    def touch(self, record: Record) -> bool:
+        """Whether what becomes of this message may differ."""
+        envelope = record.envelope
+        if any(recipient.lower() in self.owners for recipient in envelope.recipients):
+            return True
+        if self.entries.holding_ip(envelope.client.ip):
+            return True
+        if not self.entries.names:
+            return False
+        senders = (envelope.sender, *_authors(record.header_from))
+        return any(self.entries.holding_address(each) for each in senders)
+
+
+def changed_lists(present: Policy, draft: Policy) -> ChangedLists | None:
+    """What differs between their lists; None where something else does too."""
+    same = replace(draft, lists=present.lists, user_entries=present.user_entries)
+    if same != present:
+        return None
+    pairs = (
+        (present.lists.allow, draft.lists.allow),
+        (present.lists.block, draft.lists.block),
+    )
+    names = frozenset[str]().union(*(one.names ^ other.names for one, other in pairs))
+    networks = [set(one.networks) ^ set(other.networks) for one, other in pairs]
+    owners = {*present.user_entries, *draft.user_entries}
+    return ChangedLists(
+        Entries(names, tuple(set[Network]().union(*networks))),
+        frozenset(
+            owner.lower()
+            for owner in owners
+            if present.user_entries.get(owner) != draft.user_entries.get(owner)
+        ),
+    )
+
+
+# People write more than one mail.
+@functools.lru_cache(maxsize=4096)
+def _authors(header_from: str) -> tuple[str, ...]:
+    return tuple(author.address for author in _with_author(header_from).from_)
 
 
 def lists_matter(present: Policy, draft: Policy) -> bool:

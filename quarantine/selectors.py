@@ -13,6 +13,7 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
 from mailsec.gateway.outbound.treatment import LOCKED_FORMS
 from quarantine.choices import ContentKind, DeliveryState, DirectionChoice, MessageState
+from quarantine.cleaning import clean
 from quarantine.dispatch import content, leaving
 from quarantine.identifiers import first_id_at
 from quarantine.models import Delivery, FindingRow, Refusal, StoredMessage
@@ -80,6 +81,8 @@ def messages_with(tenant: Tenant, wanted: MessageFilter) -> QuerySet[StoredMessa
         Prefetch("deliveries", Delivery.objects.order_by("id"))
     )
     rows = rows.filter(_in_state(wanted.state), _with_finding(wanted.found))
+    if wanted.found:  # each mail once, as the tallies count it
+        rows = rows.filter(release_of=None)
     if wanted.kept:
         rows = rows.filter(KEPT[wanted.kept])
     if wanted.verdict:
@@ -99,12 +102,19 @@ def messages_with(tenant: Tenant, wanted: MessageFilter) -> QuerySet[StoredMessa
 
 @scoped
 def has_corresponded(tenant: Tenant, sender: str, recipients: Sequence[str]) -> bool:
-    """Whether mail of this sender reached one of these before, or one of these wrote to it."""
+    """Whether mail of this sender reached one of these before, or one of these wrote to it.
+
+    An author counts by the whole address, and not by a name that looks like one.
+    """
+    sender = clean(sender, 320)
+    if not sender:
+        return False
+    written = rf"(^|[\s<,]){re.escape(sender)}($|[\s>,])"
     received = Delivery.objects.filter(
         recipient__in=recipients,
         state=DeliveryState.DELIVERED,
         message__direction=DirectionChoice.INBOUND,
-    ).filter(Q(message__sender=sender) | Q(message__header_from__icontains=sender))
+    ).filter(Q(message__sender=sender) | Q(message__header_from__iregex=written))
     wrote = Delivery.objects.filter(
         recipient=sender,
         message__direction=DirectionChoice.OUTBOUND,
@@ -164,16 +174,21 @@ def _matches(word: str) -> Q:
 def tally(tenant: Tenant, since: datetime, until: datetime) -> Mapping[str, int]:
     """Figures over the messages received in this time: by direction, state and finding."""
     rows = StoredMessage.objects.filter(received_at__gte=since, received_at__lt=until)
+    # What is found again in an original that follows its mail is no second finding.
+    firsts = Q(release_of=None)
     figures: dict[str, int] = rows.aggregate(
         inbound=Count("id", filter=Q(direction="inbound")),
         outbound=Count("id", filter=Q(direction="outbound")),
         notices=Count("id", filter=Q(direction="notice")),
         quarantined=Count("id", filter=Q(state=MessageState.QUARANTINED)),
         shunted=Count("id", filter=Q(state=MessageState.SHUNTED)),
-        changed=Count("id", filter=Q(changed=True)),
-        **{name: Count("id", filter=Q(verdict__in=labels)) for name, labels in JUDGED.items()},
+        changed=Count("id", filter=Q(changed=True) & firsts),
+        **{
+            name: Count("id", filter=Q(verdict__in=labels) & firsts)
+            for name, labels in JUDGED.items()
+        },
     )
-    found = rows.filter(findings__severity__in=CONDEMNED)
+    found = rows.filter(firsts, findings__severity__in=CONDEMNED)
     figures["viruses"] = found.filter(findings__code="virus").distinct().count()
     figures["file_types"] = found.filter(findings__code="file-type").distinct().count()
     return figures

@@ -15,14 +15,17 @@ MESSAGE: Mapping[MessageState, frozenset[MessageState]] = {
             MessageState.READY,
             MessageState.HELD,
             MessageState.QUARANTINED,
+            MessageState.CLOSED,
             MessageState.SHUNTED,
         }
     ),
+    # Closed without a delivery: an original that may not go out stays with its first message.
     MessageState.WAITING: frozenset(
         {
             MessageState.READY,
             MessageState.HELD,
             MessageState.QUARANTINED,
+            MessageState.CLOSED,
             MessageState.SHUNTED,
         }
     ),

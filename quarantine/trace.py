@@ -13,7 +13,9 @@ from django.utils.translation import gettext_lazy, ngettext
 from mailsec.gateway.verdict import Severity
 from quarantine.choices import DirectionChoice, EventKind
 from quarantine.explain import Badge, copy_badge
+from quarantine.finding_words import finding_words
 from quarantine.models import Event, StoredMessage
+from quarantine.selectors import CONDEMNED
 
 Words = Callable[[StoredMessage, Mapping[str, Any]], str]
 
@@ -32,7 +34,11 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One event of the trace; ``notice`` is the queue id of a notice that was sent in this step."""
+    """One event of the trace.
+
+    ``notice`` is the queue id of a notice that was sent in this step, ``original`` that of a
+    message which sends this one's original.
+    """
 
     at: datetime
     kind: str
@@ -40,6 +46,7 @@ class Step:
     text: str
     attempts: tuple[Attempt, ...] = ()
     notice: str = ""
+    original: str = ""
 
 
 def step(message: StoredMessage, event: Event) -> Step:
@@ -54,6 +61,7 @@ def step(message: StoredMessage, event: Event) -> Step:
         text=words(message, data),
         attempts=_attempts(data.get("results", ())),
         notice=str(data.get("notice", "")),
+        original=str(data.get("message", "")),
     )
 
 
@@ -74,6 +82,8 @@ def _attempts(results: Sequence[Mapping[str, Any]]) -> tuple[Attempt, ...]:
 def _received(message: StoredMessage, data: Mapping[str, Any]) -> str:
     if message.direction == DirectionChoice.NOTICE:
         return _("The service wrote this notice.")
+    if message.release_of_id:
+        return _("An administrator had the original of a delivered mail sent after it.")
     return _("The mail was taken over from %(ip)s and stored.") % {"ip": message.client_ip}
 
 
@@ -92,6 +102,11 @@ def _examined(message: StoredMessage, data: Mapping[str, Any]) -> str:
             removed,
         ) % {"count": removed}
     severities = {reason.get("severity") for reason in data.get("reasons", ())}
+    if Severity.FORBIDDEN in severities:
+        return _(
+            "It holds files of forbidden types and is delivered with them, because an "
+            "administrator let them through."
+        )
     if Severity.UNWANTED in severities:
         return _("It is delivered with a tag before its subject.")
     if Severity.SUSPICIOUS in severities:
@@ -108,7 +123,6 @@ def _reclaimed(message: StoredMessage, data: Mapping[str, Any]) -> str:
 
 
 def _released(message: StoredMessage, data: Mapping[str, Any]) -> str:
-    recipients = list(data.get("recipients", ()))
     text = ngettext(
         "%(by)s released the mail for %(count)d recipient (%(recipients)s). It is examined again "
         "first.",
@@ -116,12 +130,56 @@ def _released(message: StoredMessage, data: Mapping[str, Any]) -> str:
         "first.",
         int(data.get("count", 1)),
     )
-    shown = ", ".join(recipients[:3]) + (" …" if len(recipients) > 3 else "")
-    return text % {
+    return " ".join([text % _release_facts(data), *_conditions(data)])
+
+
+def _release_facts(data: Mapping[str, Any]) -> dict[str, Any]:
+    recipients = list(data.get("recipients", ()))
+    return {
         "by": data.get("by", ""),
         "count": int(data.get("count", 1)),
-        "recipients": shown,
+        "recipients": ", ".join(recipients[:3]) + (" …" if len(recipients) > 3 else ""),
     }
+
+
+def _original(message: StoredMessage, data: Mapping[str, Any]) -> str:
+    text = ngettext(
+        "%(by)s had the original sent to %(count)d recipient (%(recipients)s). It is examined "
+        "again first.",
+        "%(by)s had the original sent to %(count)d recipients (%(recipients)s). It is examined "
+        "again first.",
+        int(data.get("count", 1)),
+    )
+    return " ".join([text % _release_facts(data), *_conditions(data)])
+
+
+def _conditions(data: Mapping[str, Any]) -> list[str]:
+    """What a release allows, and why."""
+    said = []
+    if data.get("files_allowed"):
+        said.append(_("Forbidden file types are let through."))
+    if data.get("why"):
+        said.append(_("Reason: %(why)s") % {"why": data["why"]})
+    return said
+
+
+def _refused(message: StoredMessage, data: Mapping[str, Any]) -> str:
+    return " ".join([_("The original was examined again and not sent."), *_condemning(data)])
+
+
+def _quarantined(message: StoredMessage, data: Mapping[str, Any]) -> str:
+    said = _("The mail is kept in quarantine and not delivered.")
+    return " ".join([said, *_condemning(data)])
+
+
+def _condemning(data: Mapping[str, Any]) -> list[str]:
+    """What nobody may let go, in sentences: why a release came to nothing."""
+    found = [
+        finding_words(each.get("code", ""), each.get("detail", {}), None)
+        for each in data.get("reasons", ())
+        if each.get("severity") in CONDEMNED
+    ]
+    return list(dict.fromkeys(found))
 
 
 def _by(text: Any) -> Words:
@@ -148,9 +206,7 @@ _EVENTS: Mapping[EventKind, Words] = {
     EventKind.RECEIVED: _received,
     EventKind.WAITING: _waiting,
     EventKind.EXAMINED: _examined,
-    EventKind.QUARANTINED: _fixed(
-        gettext_lazy("The mail is kept in quarantine and not delivered.")
-    ),
+    EventKind.QUARANTINED: _quarantined,
     EventKind.ATTEMPTED: _fixed(gettext_lazy("The mail was offered to the next server.")),
     EventKind.RECLAIMED: _reclaimed,
     EventKind.BOUNCE_SENT: _told(gettext_lazy("A notice of the failed delivery went to %(to)s.")),
@@ -169,5 +225,7 @@ _EVENTS: Mapping[EventKind, Words] = {
         gettext_lazy("The time in quarantine is over. The content was removed.")
     ),
     EventKind.LEARNED: _learned,
+    EventKind.ORIGINAL: _original,
+    EventKind.REFUSED: _refused,
     EventKind.UNLEARNED: _by(gettext_lazy("%(by)s took back what the spam filter had learned.")),
 }

@@ -21,7 +21,11 @@ quarantine = [
     re_path(rf"{_MESSAGE}html/$", contents.html, name="quarantine-html"),
     re_path(rf"{_MESSAGE}files/(?P<index>[0-9]{{1,5}})/$", contents.file, name="quarantine-file"),
     re_path(rf"{_MESSAGE}release/$", actions.release_one, name="quarantine-release"),
+    re_path(rf"{_MESSAGE}original/$", actions.release_original, name="quarantine-original"),
     re_path(rf"{_MESSAGE}learn/$", actions.learn_one, name="quarantine-learn"),
+    re_path(
+        r"^digest/(?P<token>[A-Za-z0-9_-]{43})$", digest_link.digest_page, name="quarantine-digest"
+    ),
     # A token of 256 bits; no slash behind it, as it stands in the digest.
     re_path(r"^(?P<token>[A-Za-z0-9_-]{43})$", digest_link.digest_link, name="quarantine-link"),
 ]

@@ -34,6 +34,14 @@ class Item:
     links: tuple[tuple[str, str], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a digest tells of, and the token that opens the page with all of it."""
+
+    entries: Sequence[Entry]
+    token: str
+
+
 def edition_due(tenant: Tenant, policy: Policy, now: datetime) -> tuple[date, datetime] | None:
     """The day whose digests are to be sent now, and until when their news reach; None for none.
 
@@ -50,8 +58,8 @@ def send_digests(tenant: Tenant, day: date, before: datetime, now: datetime) -> 
     for recipient in kept.recipients_with_news(tenant, day, before):
         edition = Edition(recipient, day, before)
 
-        def write(entries: Sequence[Entry], recipient: str = recipient) -> Notice:
-            return digest_notice(tenant, policy, recipient, entries, now)
+        def write(entries: Sequence[Entry], token: str, recipient: str = recipient) -> Notice:
+            return digest_notice(tenant, policy, recipient, News(entries, token), now)
 
         notice = services.send_digest(tenant, edition, policy, now, write)
         if notice is not None:
@@ -60,11 +68,11 @@ def send_digests(tenant: Tenant, day: date, before: datetime, now: datetime) -> 
 
 
 def digest_notice(
-    tenant: Tenant, policy: Policy, recipient: str, entries: Sequence[Entry], now: datetime
+    tenant: Tenant, policy: Policy, recipient: str, news: News, now: datetime
 ) -> Notice:
     """The digest as a mail in the tenant's language, with the times of its zone."""
     with translation.override(policy.language.value), timezone.override(tenant.zone):
-        count = len(entries)
+        count = len(news.entries)
         subject = ngettext(
             "%(count)d mail for you is held in quarantine",
             "%(count)d mails for you are held in quarantine",
@@ -74,7 +82,8 @@ def digest_notice(
             "subject": subject,
             "tenant": tenant,
             "recipient": recipient,
-            "items": [_item(tenant, policy, entry) for entry in entries],
+            "items": [_item(tenant, policy, entry) for entry in news.entries],
+            "everything": _everything(tenant, policy, news),
             "days": policy.quarantine_days,
             "contact": policy.contact,
             "policy": policy,
@@ -105,6 +114,13 @@ def _item(tenant: Tenant, policy: Policy, entry: Entry) -> Item:
         reason=explain.held_because(message.verdict),
         links=tuple((words, f"{address}?do={action}") for action, words in _offers(policy)),
     )
+
+
+def _everything(tenant: Tenant, policy: Policy, news: News) -> str:
+    """The address of the page with all mails; empty where it would show no more than a link."""
+    if len(news.entries) < 2 or not _offers(policy):
+        return ""
+    return f"{console_address(tenant)}/quarantine/digest/{news.token}"
 
 
 def _offers(policy: Policy) -> list[tuple[LinkAction, str]]:

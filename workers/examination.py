@@ -20,7 +20,15 @@ from mailsec.gateway.errors import EditRefused
 from mailsec.gateway.jail.opener import Jail
 from mailsec.gateway.message import Message
 from mailsec.gateway.outgoing import Examined
-from mailsec.gateway.pipeline import Services, decide, decide_released, examine, prepare, refused
+from mailsec.gateway.pipeline import (
+    Services,
+    decide,
+    decide_original,
+    decide_released,
+    examine,
+    prepare,
+    refused,
+)
 from mailsec.gateway.policy import Policy
 from mailsec.gateway.ports import VirusScanner
 from mailsec.gateway.signatures.engine import BuiltinScanner, load_definitions
@@ -94,6 +102,7 @@ def result_of(tenant: Tenant, claimed: Examining, raw: bytes, policy: Policy) ->
         message_id=message.message_id,
         released=claimed.before is not None,
         treatment=made.treatment,
+        is_original=claimed.before is not None and claimed.before.is_original,
     )
     return Result(outcome, made.locked)
 
@@ -126,8 +135,14 @@ def record(tenant: Tenant, message_id: UUID, result: Result, now: datetime) -> b
 def _of_released(
     before: Before, verdict: Verdict, envelope: Envelope, policy: Policy
 ) -> tuple[Verdict, Decision]:
-    """The decision, with what the message was called before: its other copies stay under that."""
-    decision = decide_released(verdict, envelope, policy)
+    """The decision, with what the message was called before: its other copies stay under that.
+
+    An original that follows its mail has copies of its own, and is called what it is found to be.
+    """
+    files_allowed = before.files_allowed
+    if before.is_original:
+        return verdict, decide_original(verdict, envelope, policy, files_allowed=files_allowed)
+    decision = decide_released(verdict, envelope, policy, files_allowed=files_allowed)
     labels = list(Label)
     label = Label(before.verdict) if before.verdict in labels else Label.CLEAN
     score = verdict.spam_score if before.spam_score is None else before.spam_score

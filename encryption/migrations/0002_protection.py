@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("encryption", "0001_dkim_key"),
-        ("quarantine", "0008_hold"),
+        ("quarantine", "0010_hold"),
     ]
 
     operations = [

@@ -97,14 +97,19 @@ class Authentication:
     ) -> Failure | None:
         """What speaks against the sender, None where nothing does.
 
-        Mail of the domains in ``exceptions`` never fails; ``sealers`` are the domains whose ARC
-        seals are believed. SPF alone counts only where the author is not proved by other means.
+        Authors of the domains in ``exceptions`` never fail, and an envelope of theirs does not;
+        another author is excused by it only where SPF proves it, since anybody can write one.
+        ``sealers`` are the domains whose ARC seals are believed. SPF alone counts only where the
+        author is not proved by other means.
         """
-        if any(_under(domain, exceptions) for domain in (self.dmarc.domain, self.spf.domain)):
+        if _under(self.dmarc.domain, exceptions):
             return None
+        excepted = _under(self.spf.domain, exceptions)
         if self.dmarc.result is Result.FAIL:
+            if excepted and self.spf.result is Result.PASS:
+                return None
             return Failure.FORWARDED if self._forwarded(sealers) else Failure.DMARC
-        if self.author_is_authentic or self.spf.result is not Result.FAIL:
+        if excepted or self.author_is_authentic or self.spf.result is not Result.FAIL:
             return None
         return Failure.SPF
 

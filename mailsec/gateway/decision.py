@@ -82,17 +82,54 @@ def _outbound(decision: Decision, verdict: Verdict, envelope: Envelope, policy: 
     return _quarantine(_worse(decision.label, Label.SPAM), (*decision.reasons, *spam))
 
 
-def decide_released(verdict: Verdict, envelope: Envelope, policy: Policy) -> Decision:
+def decide_released(
+    verdict: Verdict, envelope: Envelope, policy: Policy, *, files_allowed: bool = False
+) -> Decision:
     """What becomes of a message that a person let out of quarantine.
 
     That person answers for who wrote it, how it scored and what could not be looked into, so the
-    message leaves as it came. For viruses and forbidden files nobody can: they are judged as in any
-    mail. The original stays in quarantine.
+    message leaves as it came. For viruses nobody can, and for forbidden files only an administrator
+    who let them through (``files_allowed``): else they are judged as in any mail. The original
+    stays in quarantine.
     """
     kept = (*CONDEMNING, Severity.NOTE)
-    findings = tuple(finding for finding in verdict.findings if finding.severity in kept)
+    found = tuple(finding for finding in verdict.findings if finding.severity in kept)
+    allowed = tuple(f for f in found if files_allowed and f.severity is Severity.FORBIDDEN)
+    findings = tuple(finding for finding in found if finding not in allowed)
     decision = _by_contents(replace(verdict, findings=findings), envelope, policy)
-    return replace(decision, keep_original=True)
+    return replace(
+        decision,
+        label=_worse(decision.label, _label(allowed)),
+        reasons=decision.reasons + allowed,
+        restricted=decision.restricted or bool(allowed),
+        keep_original=True,
+    )
+
+
+def decide_original(
+    verdict: Verdict, envelope: Envelope, policy: Policy, *, files_allowed: bool = False
+) -> Decision:
+    """What becomes of an original that goes out after the mail that lacked a part of it.
+
+    It leaves whole or not at all: quarantine means that nothing is sent. The tag is put on it where
+    the first mail was to have it; warnings are not, as on everything that a person let go.
+    """
+    decision = decide_released(verdict, envelope, policy, files_allowed=files_allowed)
+    if decision.remove or decision.disposition is Disposition.QUARANTINE:
+        return replace(_quarantine(decision.label, decision.reasons), restricted=True)
+    # The first message keeps it.
+    decision = replace(decision, keep_original=False, restricted=True)
+    if envelope.direction is not Direction.INBOUND or _allowed(verdict):
+        return decision
+    handling, label, reasons = unwanted(verdict, policy)
+    if handling is not Handling.TAG:
+        return decision
+    return replace(
+        decision,
+        label=_worse(decision.label, label),
+        subject_prefix=policy.subject_tag,
+        reasons=(*decision.reasons, *reasons),
+    )
 
 
 def _by_contents(verdict: Verdict, envelope: Envelope, policy: Policy) -> Decision:
@@ -203,8 +240,9 @@ def by_authentication(found: Authentication, policy: Policy) -> Handling:
     =========================================  ===========================
     result                                     handling
     =========================================  ===========================
-    the author's or the envelope's domain is   deliver
-    among the tenant's exceptions
+    the author's domain is among the tenant's  deliver
+    exceptions, or the envelope's is, and SPF
+    passes or is all that fails
     DMARC pass, or an aligned SPF or DKIM      deliver
     pass without a DMARC policy
     DMARC fail, but a trusted ARC sealer       deliver

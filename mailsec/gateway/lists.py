@@ -18,6 +18,8 @@ from mailsec.gateway.errors import InvalidPolicy
 
 Network = IPv4Network | IPv6Network
 
+_LONGEST = 254  # characters of an entry (RFC 5321 section 4.5.3.1.3, without the brackets)
+
 
 class Standing(StrEnum):
     """What the lists say of a sender; a block outweighs an allowance on the same list."""
@@ -105,6 +107,9 @@ def names_of(address: str) -> Iterator[str]:
     domain = _ascii(domain)
     if at and local:
         yield f"{local}@{domain}"
+    if len(domain) > _LONGEST:
+        # No entry is that long, but a domain above may be one.
+        domain = domain[-_LONGEST:].partition(".")[2]
     while domain:
         yield domain
         domain = domain.partition(".")[2]
@@ -128,14 +133,14 @@ def canonical_entry(text: str) -> str:
     domain = _ascii(domain)
     labels = domain.split(".")
     proper = (
-        len(entry) <= 254
+        len(entry) <= _LONGEST
         and len(labels) > 1
         and all(label and label.replace("-", "a").replace("_", "a").isalnum() for label in labels)
         and domain.isascii()
     )
     if (
         not proper
-        or (at and not local)
+        or (at and local in ("", "*"))  # no sender has that name; the domain alone means them all
         or any(sign.isspace() or not sign.isprintable() for sign in local)
     ):
         raise InvalidPolicy("entry", "takes an address, a domain, an IP address or a network")

@@ -13,8 +13,14 @@ from datetime import datetime
 from mailsec.gateway.authentication import Authentication
 from mailsec.gateway.case import Case
 from mailsec.gateway.contents import contents
-from mailsec.gateway.decision import CONDEMNING, LETTER_PROTECTED, decide, decide_released
-from mailsec.gateway.edits import EDITS, bare_cr
+from mailsec.gateway.decision import (
+    CONDEMNING,
+    LETTER_PROTECTED,
+    decide,
+    decide_original,
+    decide_released,
+)
+from mailsec.gateway.edits import EDITS, bare_cr, letter
 from mailsec.gateway.edits.order import Order, Outbound, Trace
 from mailsec.gateway.envelope import Direction, Envelope
 from mailsec.gateway.filters import CONTENT_FILTERS, FILTERS, structure
@@ -24,7 +30,7 @@ from mailsec.gateway.ports import Services
 from mailsec.gateway.unpack import unpack
 from mailsec.gateway.verdict import Decision, Disposition, Finding, Severity, Verdict
 
-__all__ = ["Services", "decide", "decide_released", "examine", "prepare"]
+__all__ = ["Services", "decide", "decide_original", "decide_released", "examine", "prepare"]
 
 # More findings than this say nothing new, and each is a row in the database.
 _MAX_FINDINGS = 200
@@ -42,7 +48,8 @@ def examine(message: Message, envelope: Envelope, policy: Policy, services: Serv
         for look_at in CONTENT_FILTERS:
             findings.extend(look_at(content, case))
     findings.extend(_untouchable(message, findings))
-    if message.parts[0].is_protected and any(f.severity is Severity.SUSPICIOUS for f in findings):
+    suspicious = any(finding.severity is Severity.SUSPICIOUS for finding in findings)
+    if suspicious and not letter.can_be_headed(message):
         findings.append(Finding(structure.CHECK, LETTER_PROTECTED, Severity.NOTE))
     return Verdict(
         _worst_first(findings),

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from mailsec.gateway import charset
 from mailsec.gateway.authentication import Arc, Authentication, Dkim, Dmarc, Result, Spf
 
+MOST_CHARACTERS = 64 * 1024  # of a field that are read
 _LINE_LIMIT = 78
-_MOST_CHARACTERS = 64 * 1024
 _NOT_A_NAME = re.compile(r"[^A-Za-z0-9._-]")
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9 ,.-]")
 _CONTROLS = re.compile(r"[^\t\n\r -~\x80-\xff]")
@@ -82,8 +82,8 @@ def authserv_ids(field_value: bytes) -> frozenset[str]:
     Comments, folds, quotes, control characters and encoded words do not hide a name; a version
     behind it does not count.
     """
-    plain = field_value[:_MOST_CHARACTERS].decode("latin-1")
-    words = charset.decode_words(field_value[:_MOST_CHARACTERS])
+    plain = field_value[:MOST_CHARACTERS].decode("latin-1")
+    words = charset.decode_words(field_value[:MOST_CHARACTERS])
     readings = (plain, _CONTROLS.sub("", plain), words)
     return frozenset(_first_word(reading) for reading in readings)
 
@@ -96,7 +96,7 @@ def _first_word(text: str) -> str:
 
 def dmarc_of(field_value: bytes) -> tuple[str, str]:
     """(result, author's domain) of the first DMARC clause, both empty where there is none."""
-    text = field_value[:_MOST_CHARACTERS].decode("latin-1").lower()
+    text = field_value[:MOST_CHARACTERS].decode("latin-1").lower()
     for clause in _without_comments(text):
         verdict = _VERDICT.match(clause)
         if verdict:
@@ -109,9 +109,10 @@ def _without_comments(text: str) -> Iterator[str]:
     """The clauses between semicolons, comments as one blank and quotes undone (section 2.2)."""
     clause: list[str] = []
     position = 0
+    quotes = True
     while position < len(text):
         character = text[position]
-        quoted = _QUOTED.match(text, position) if character == '"' else None
+        quoted = _QUOTED.match(text, position) if character == '"' and quotes else None
         if plain := _PLAIN.match(text, position):
             clause.append(plain[0])
             position = plain.end()
@@ -126,6 +127,8 @@ def _without_comments(text: str) -> Iterator[str]:
             clause.append(re.sub(r"\\(.)", r"\1", quoted[1], flags=re.DOTALL))
             position = quoted.end()
         else:
+            # Behind a quote that is never closed none is: looking again would take quadratic time.
+            quotes = quotes and character != '"'
             position += 1
     yield "".join(clause)
 

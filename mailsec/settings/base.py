@@ -134,6 +134,8 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 SECURE_REFERRER_POLICY = "same-origin"
+# A mail has at most 1,000 recipients (product, 15), each a tick of the form that releases it.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_100
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_AGE = 30 * 60
 SESSION_SAVE_EVERY_REQUEST = True  # 30 minutes without a request end the session, not 30 in all

@@ -10,6 +10,8 @@ from quarantine.models.delivery import Delivery
 class Digest(models.Model):
     """A row is one digest mail: one recipient's, of one day of the tenant's calendar, sent once.
 
+    ``token_hash`` is the SHA-256 of the random token that opens the page with all its mails, until
+    ``expires_at``, when the last of its links ends; digests of before have neither.
     Personal data: recipient; kept as long as its links, at most the tenant's ``trace_days``.
     """
 
@@ -17,6 +19,8 @@ class Digest(models.Model):
     day = models.DateField()
     created_at = models.DateTimeField()
     notice = models.UUIDField()
+    token_hash = models.BinaryField(max_length=32, unique=True, null=True)
+    expires_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

@@ -17,7 +17,9 @@ class StoredMessage(models.Model):
     sweep asks again for work that stalled, ``tries`` how often a worker began. What is
     ``restricted`` is released by administrators alone and shown in no notice to a user.
     ``released_at`` and ``released_by`` tell of its last release from quarantine: what is found in
-    it from then on is judged by ``decide_released``.
+    it from then on is judged by ``decide_released``. ``files_allowed`` says that an administrator
+    lets forbidden file types through. ``release_of`` is the message, delivered without a part of
+    it, whose original this one is: it is judged by ``decide_original``.
     Personal data: sender, header texts, addresses; kept for the tenant's ``trace_days``.
     """
 
@@ -47,6 +49,11 @@ class StoredMessage(models.Model):
     trace_header = models.BinaryField(default=bytes)
     released_at = models.DateTimeField(null=True)
     released_by = models.CharField(max_length=320, db_default="")
+    files_allowed = models.BooleanField(db_default=False)
+    # Almost always empty, so its index holds only what is not (see Meta).
+    release_of = models.ForeignKey(
+        "self", models.SET_NULL, null=True, related_name="originals", db_index=False
+    )
     error = models.CharField(max_length=500, blank=True)
     about = models.UUIDField(null=True)  # a notice's subject: the message that it reports on
     tries = models.PositiveSmallIntegerField(default=0)
@@ -68,6 +75,11 @@ class StoredMessage(models.Model):
                 fields=["-id"],
                 condition=models.Q(state="quarantined") | models.Q(keep_original=True),
                 name="message_kept",
+            ),
+            models.Index(
+                fields=["release_of"],
+                condition=models.Q(release_of__isnull=False),
+                name="message_release_of",
             ),
         ]
         constraints = [

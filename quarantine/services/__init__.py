@@ -1,6 +1,6 @@
 """The only writers of messages, copies, findings and events."""
 
-from quarantine.services.bulk import BulkAction, Done, act_on
+from quarantine.services.bulk import BulkAction, Done, Order, act_on
 from quarantine.services.delivering import (
     Claimed,
     Settlement,
@@ -19,20 +19,20 @@ from quarantine.services.examination import (
     Before,
     Examining,
     Outcome,
-    Shown,
     claim_examination,
     record_outcome,
-    wait,
 )
 from quarantine.services.hold_links import give_link
 from quarantine.services.holding import Decided, deliver_held, discard_held, end_due_holds
 from quarantine.services.learning import learn, undo_lesson
+from quarantine.services.originals import OriginalRelease, release_original
 from quarantine.services.receive import Arrival, Notice, receive, store_notice
 from quarantine.services.refusals import TurnedAway, expire_refusals, record_refusals
 from quarantine.services.release import delete, release
 from quarantine.services.telling import News, Told, tell, untold
 from quarantine.services.treating import HoldTerms, TreatedCopy, Treatment
 from quarantine.services.upkeep import Stalled, expire, resubmit, shunt, take_up_stalled
+from quarantine.services.waiting import Shown, wait
 
 __all__ = [
     "Arrival",
@@ -48,6 +48,8 @@ __all__ = [
     "LinkAction",
     "News",
     "Notice",
+    "Order",
+    "OriginalRelease",
     "Outcome",
     "Settlement",
     "Shown",
@@ -73,6 +75,7 @@ __all__ = [
     "record_outcome",
     "record_refusals",
     "release",
+    "release_original",
     "resubmit",
     "send_digest",
     "settle_deliveries",

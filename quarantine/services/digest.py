@@ -61,10 +61,11 @@ def send_digest(
     edition: Edition,
     policy: Policy,
     now: datetime,
-    write: Callable[[Sequence[Entry]], Notice],
+    write: Callable[[Sequence[Entry], str], Notice],
 ) -> UUID | None:
     """Store the digest as a notice, once; None where there is no news or it was sent already.
 
+    ``write`` is handed the entries, and the token that opens the page with all of them.
     Row, links and mail are one transaction, so that a worker's death leaves all or nothing, and the
     constraint on recipient and day decides between two workers.
     """
@@ -73,14 +74,19 @@ def send_digest(
         entries = [Entry(copy, secrets.token_urlsafe(_TOKEN_BYTES)) for copy in copies]
         if not entries:
             return None
+        keep, token = timedelta(days=policy.quarantine_days), secrets.token_urlsafe(_TOKEN_BYTES)
         try:
             with transaction.atomic():
                 digest = Digest.objects.create(
-                    recipient=edition.recipient, day=edition.day, created_at=now, notice=UUID(int=0)
+                    recipient=edition.recipient,
+                    day=edition.day,
+                    created_at=now,
+                    notice=UUID(int=0),
+                    token_hash=token_hash(token),
+                    expires_at=max(copy.message.received_at for copy in copies) + keep,
                 )
         except IntegrityError:
             return None
-        keep = timedelta(days=policy.quarantine_days)
         DigestLink.objects.bulk_create(
             DigestLink(
                 digest=digest,
@@ -90,7 +96,7 @@ def send_digest(
             )
             for entry in entries
         )
-        digest.notice = store_notice(tenant, write(entries), now)
+        digest.notice = store_notice(tenant, write(entries, token), now)
         digest.save(update_fields=["notice"])
     return digest.notice
 
@@ -127,9 +133,10 @@ def act_by_link(
     copy = link.delivery
     actor = Actor(copy.recipient, RECIPIENT, address)
     with transaction.atomic():
-        if action in {LinkAction.RELEASE, LinkAction.NOT_SPAM}:
-            release(tenant, copy.message_id, actor, now, [copy.recipient])
+        # First, since a lesson takes the model's lock before the message's.
         if action is LinkAction.NOT_SPAM and kind is not None:
             learn(tenant, copy.message_id, False, actor, now, kind)
+        if action in {LinkAction.RELEASE, LinkAction.NOT_SPAM}:
+            release(tenant, copy.message_id, actor, now, [copy.recipient])
         if action in {LinkAction.ALLOW, LinkAction.BLOCK}:
             put_sender(tenant, ListKind(action.value), copy.message, copy.recipient)

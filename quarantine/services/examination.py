@@ -1,4 +1,4 @@
-"""What looking at a message leads to: claim, wait, outcome."""
+"""What looking at a message leads to: claim and outcome; see ``waiting`` for no answer."""
 
 from __future__ import annotations
 
@@ -18,11 +18,10 @@ from quarantine.authentication import as_json
 from quarantine.choices import DeliveryState, EventKind, MessageState
 from quarantine.cleaning import clean, clean_detail
 from quarantine.identifiers import new_id
-from quarantine.models import Event, StoredMessage
+from quarantine.models import Content, Event, StoredMessage
 from quarantine.sealing import seal
 from quarantine.services.treating import Treatment, store_treatment
 from quarantine.statements import awaited, fetch
-from quarantine.states import advance
 from tenants.keys import key_of
 from tenants.models import Tenant
 from tenants.scope import scoped
@@ -47,7 +46,8 @@ RETURNING message.id, direction, received_at, host(client_ip), client_helo, clie
     ), '{{}}'), ARRAY(
         SELECT recipient::text FROM {deliveries} AS copy
         WHERE copy.message_id = message.id ORDER BY copy.id
-    )), released_at IS NOT NULL, verdict, spam_score, restricted
+    )), released_at IS NOT NULL, verdict, spam_score, restricted, files_allowed,
+    release_of_id IS NOT NULL
 """
 # What was found in a released message takes the place of what was found before.
 _RECORD = """
@@ -87,8 +87,9 @@ class Outcome:
     """What look, decide and change made of one message.
 
     ``outgoing`` is the whole changed message, None where only ``trace_header`` is put on top. For a
-    ``released`` message what was found now takes the place of what was found before. ``treatment``
-    is there where the copies of an outbound mail are not all alike.
+    ``released`` message what was found now takes the place of what was found before. An
+    ``is_original`` one that may not leave is closed: the first message keeps the bytes.
+    ``treatment`` is there where the copies of an outbound mail are not all alike.
     """
 
     verdict: Verdict
@@ -100,16 +101,23 @@ class Outcome:
     header_from: str
     message_id: str
     released: bool = False
+    is_original: bool = False
     treatment: Treatment | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What was said of a message that somebody released since."""
+    """What was said of a message that somebody released since, and how it was released.
+
+    ``files_allowed``: forbidden file types are let through. ``is_original``: it follows the mail
+    that lacked a part of it.
+    """
 
     verdict: str
     spam_score: float | None
     restricted: bool
+    files_allowed: bool = False
+    is_original: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,28 +171,45 @@ def _claimed(
 def record_outcome(tenant: Tenant, message_id: UUID, outcome: Outcome, now: datetime) -> bool:
     """Store what was decided, once; False where another worker had already done so.
 
-    It is one statement. Its commit is not awaited: were it lost, the sweep would have the mail
-    looked at again, and no delivery is settled before it is on the disk. Where copies are treated,
-    it is a transaction whose commit is.
+    It is one statement, but for refused originals and mail whose copies are treated. Its commit is
+    not awaited: were it lost, the sweep would have the mail looked at again, and no delivery is
+    settled before it is on the disk. That of treated copies is.
     """
-    if outcome.treatment is None:
-        return _record(tenant, message_id, outcome, now)
+    if outcome.decision.disposition != Disposition.QUARANTINE:
+        return _let_go(tenant, message_id, outcome, now)
+    if outcome.is_original:
+        return _refuse(tenant, message_id, outcome, now)
+    held = (MessageState.QUARANTINED, EventKind.QUARANTINED)
+    return _record(tenant, message_id, outcome, held, now)
+
+
+def _let_go(tenant: Tenant, message_id: UUID, outcome: Outcome, now: datetime) -> bool:
+    treatment = outcome.treatment
+    if treatment is None:
+        return _record(tenant, message_id, outcome, (MessageState.READY, EventKind.EXAMINED), now)
+    state = MessageState.HELD if treatment.holds_all else MessageState.READY
     with transaction.atomic():
-        if not _record(tenant, message_id, outcome, now):
+        if not _record(tenant, message_id, outcome, (state, EventKind.EXAMINED), now):
             return False
-        store_treatment(tenant, message_id, outcome.treatment, now)
+        store_treatment(tenant, message_id, treatment, now)
         awaited(tenant.schema_name)
     return True
 
 
-def _record(tenant: Tenant, message_id: UUID, outcome: Outcome, now: datetime) -> bool:
-    quarantined = outcome.decision.disposition == Disposition.QUARANTINE
-    event = EventKind.QUARANTINED if quarantined else EventKind.EXAMINED
+def _record(
+    tenant: Tenant,
+    message_id: UUID,
+    outcome: Outcome,
+    step: tuple[MessageState, EventKind],
+    now: datetime,
+) -> bool:
+    state, event = step
+    leaves = state in (MessageState.READY, MessageState.HELD)
     parameters = [
-        *_message_columns(outcome, quarantined),
+        *_message_columns(outcome, state),
         message_id,
-        *_copy_columns(quarantined, now),
-        *_outgoing_columns(tenant, None if quarantined else outcome.outgoing),
+        *_copy_columns(leaves, now),
+        *_outgoing_columns(tenant, outcome.outgoing if leaves else None),
         outcome.released,
         *_finding_columns(outcome.verdict.findings),
         *(now, event.value, json.dumps(_summary(outcome))),
@@ -192,16 +217,23 @@ def _record(tenant: Tenant, message_id: UUID, outcome: Outcome, now: datetime) -
     return bool(fetch(_RECORD, tenant.schema_name, parameters))
 
 
-def _state_of(outcome: Outcome, quarantined: bool) -> MessageState:
-    if quarantined:
-        return MessageState.QUARANTINED
-    treatment = outcome.treatment
-    return MessageState.HELD if treatment and treatment.holds_all else MessageState.READY
+def _refuse(tenant: Tenant, message_id: UUID, outcome: Outcome, now: datetime) -> bool:
+    """End an original's message; the first one's trace tells of it too, and it keeps the bytes."""
+    with transaction.atomic():
+        step = (MessageState.CLOSED, EventKind.REFUSED)
+        if not _record(tenant, message_id, outcome, step, now):
+            return False
+        Content.objects.filter(message_id=message_id).delete()
+        first = StoredMessage.objects.get(id=message_id).release_of_id
+        if first is not None:
+            data = {"message": message_id.hex, **_summary(outcome)}
+            Event.objects.create(message_id=first, at=now, kind=EventKind.REFUSED, data=data)
+    return True
 
 
-def _message_columns(outcome: Outcome, quarantined: bool) -> list[object]:
+def _message_columns(outcome: Outcome, state: MessageState) -> list[object]:
     return [
-        _state_of(outcome, quarantined).value,
+        state.value,
         clean(outcome.subject, 500),
         clean(outcome.header_from, 500),
         clean(outcome.message_id, 500),
@@ -212,12 +244,12 @@ def _message_columns(outcome: Outcome, quarantined: bool) -> list[object]:
         outcome.decision.restricted,
         outcome.trace_header,
         outcome.outgoing is not None,
-        outcome.decision.keep_original,
+        outcome.decision.keep_original and not outcome.is_original,
     ]
 
 
-def _copy_columns(quarantined: bool, now: datetime) -> tuple[str, datetime | None, datetime | None]:
-    if quarantined:
+def _copy_columns(leaves: bool, now: datetime) -> tuple[str, datetime | None, datetime | None]:
+    if not leaves:
         return DeliveryState.WITHHELD.value, None, None
     return DeliveryState.QUEUED.value, now, now + timedelta(seconds=settings.SWEEP_SECONDS)
 
@@ -258,40 +290,3 @@ def _summary(outcome: Outcome) -> dict[str, object]:
         "policy": outcome.policy_version,
         "score": outcome.verdict.spam_score,
     }
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What people look for a message by."""
-
-    subject: str = ""
-    header_from: str = ""
-    message_id: str = ""
-
-
-@scoped
-def wait(tenant: Tenant, message_id: UUID, reason: str, now: datetime, shown: Shown) -> None:
-    """An examiner gave no answer: the message waits and is looked at again, however long.
-
-    It can be found meanwhile by what it shows.
-    """
-    with transaction.atomic():
-        message = (
-            StoredMessage.objects.select_for_update()
-            .filter(id=message_id, state__in=TO_EXAMINE)
-            .first()
-        )
-        if message is None:
-            return
-        if message.state == MessageState.RECEIVED:
-            advance(message, MessageState.WAITING)
-            Event.objects.create(
-                message=message, at=now, kind=EventKind.WAITING, data={"reason": reason}
-            )
-        message.subject = clean(shown.subject, 500)
-        message.header_from = clean(shown.header_from, 500)
-        message.message_id = clean(shown.message_id, 500)
-        message.claimed_until = None
-        message.tries = 0
-        message.sweep_at = now + timedelta(seconds=settings.EXAMINE_LEASE_SECONDS)
-        message.save()

@@ -16,13 +16,13 @@ from mailsec.celery import enqueue
 from quarantine.choices import ContentKind, DeliveryState, EventKind, MessageState
 from quarantine.errors import ContentGone, NotPermitted, UnderWay, UnknownMessage
 from quarantine.models import Content, Delivery, Event, StoredMessage
-from quarantine.permissions import RECIPIENT, Actor, may_act
+from quarantine.permissions import RECIPIENT, Actor, may_act, may_let_through
 from quarantine.services.examination import TO_EXAMINE
 from quarantine.states import advance
 from tenants.models import Tenant
 from tenants.scope import scoped
 
-_SHOWN = 50  # recipients that an event names
+SHOWN = 50  # recipients that an event names
 _NO_FACTS: Mapping[str, object] = MappingProxyType({})
 
 
@@ -33,16 +33,21 @@ def release(
     actor: Actor,
     now: datetime,
     recipients: Collection[str] | None = None,
+    *,
+    files_allowed: bool = False,
 ) -> tuple[str, ...]:
     """Let the withheld copies of these recipients, or of all, go on; returns whose they are.
 
     The message goes back to the examination, so that the definitions of today are applied; only
     then its copies are queued. While another release of the same message is under way, the copies
-    join it. A copy is released once: whoever asks again gets nothing more. NotPermitted, UnderWay,
-    ContentGone and UnknownMessage say why nothing was done.
+    join it, if both let forbidden file types through (``files_allowed``) or neither does. A copy is
+    released once: whoever asks again gets nothing more. NotPermitted, UnderWay, ContentGone and
+    UnknownMessage say why nothing was done.
     """
     with transaction.atomic():
         message = locked(message_id, actor)
+        if files_allowed and not may_let_through(actor.role):
+            raise NotPermitted(actor.name)
         copies = Delivery.objects.filter(message=message, state=DeliveryState.WITHHELD)
         if recipients is not None:
             copies = copies.filter(recipient__in=recipients)
@@ -51,17 +56,25 @@ def release(
             return ()
         if not Content.objects.filter(message=message, kind=ContentKind.ORIGINAL).exists():
             raise ContentGone(message.queue_id)
-        stage = _take_up(message, copies, now)
+        stage = _take_up(message, copies, now, files_allowed=files_allowed)
         message.released_at, message.released_by = now, actor.name
         message.save()
-        facts = {"count": len(released), "recipients": list(released[:_SHOWN])}
+        facts = {
+            "count": len(released),
+            "recipients": list(released[:SHOWN]),
+            "files_allowed": files_allowed,
+        }
         note(message, actor, EventKind.RELEASED, now, facts)
         transaction.on_commit(lambda: enqueue(stage, tenant.slug, [message_id]))
     return released
 
 
-def _take_up(message: StoredMessage, copies: QuerySet[Delivery], now: datetime) -> str:
+def _take_up(
+    message: StoredMessage, copies: QuerySet[Delivery], now: datetime, *, files_allowed: bool
+) -> str:
     """Put message and copies where the mail's way goes on; returns the stage to ask for."""
+    if message.state != MessageState.QUARANTINED and message.files_allowed != files_allowed:
+        raise UnderWay(message.queue_id)
     if message.state == MessageState.READY:
         # It has just been examined, and its other copies are being delivered.
         sweep_at = now + timedelta(seconds=settings.SWEEP_SECONDS)
@@ -72,6 +85,7 @@ def _take_up(message: StoredMessage, copies: QuerySet[Delivery], now: datetime) 
             raise UnderWay(message.queue_id)
         advance(message, MessageState.RECEIVED)
         message.tries, message.claimed_until, message.changed = 0, None, False
+        message.files_allowed = files_allowed
         message.sweep_at = now + timedelta(seconds=settings.EXAMINE_LEASE_SECONDS)
         Content.objects.filter(message=message, kind=ContentKind.OUTGOING).delete()
     copies.update(state=DeliveryState.PENDING)

@@ -19,6 +19,7 @@ from quarantine.states import advance
 from tenants.models import Tenant
 from tenants.scope import scoped
 
+_MOST_SHARES = 200
 _MOST = 500  # rows that one sweep takes of each kind; the next one goes on
 
 
@@ -149,36 +150,50 @@ def resubmit(tenant: Tenant, message_id: UUID, now: datetime) -> None:
 
 
 @scoped
-def expire(tenant: Tenant, *, quarantine_days: int, trace_days: int, now: datetime) -> int:
+def expire(
+    tenant: Tenant, *, quarantine_days: int, trace_days: int, now: datetime, share: int = 5_000
+) -> int:
     """Remove kept originals and whole records whose time is over; returns how many records went.
 
-    What was released and is still on its way is left alone until that has ended.
+    A transaction takes ``share`` of each, and as many follow as a busy tenant's hour needs. What
+    was released and is still on its way is left alone until that has ended.
     """
-    with transaction.atomic():
-        over = now - timedelta(days=quarantine_days)
-        _end_quarantine(over, now)
-        Content.objects.filter(
-            message__state=MessageState.CLOSED, message__received_at__lt=over
-        ).delete()
-        StoredMessage.objects.filter(
-            state=MessageState.CLOSED, keep_original=True, received_at__lt=over
-        ).update(keep_original=False)
-        final = (MessageState.CLOSED, MessageState.QUARANTINED)
-        rows = StoredMessage.objects.filter(
-            state__in=final, received_at__lt=now - timedelta(days=trace_days)
-        )
-        ids = list(rows.values_list("id", flat=True)[:5_000])
-        StoredMessage.objects.filter(id__in=ids).delete()
-        Digest.objects.filter(created_at__lt=now - timedelta(days=trace_days)).delete()
+    over, forgotten = now - timedelta(days=quarantine_days), now - timedelta(days=trace_days)
+    gone = 0
+    for _ in range(_MOST_SHARES):
+        with transaction.atomic():
+            ended = _end_quarantine(over, now, share)
+            removed = _remove_records(forgotten, share)
+        gone += removed
+        if ended < share and removed < share:
+            break
+    Digest.objects.filter(created_at__lt=forgotten).delete()
+    return gone
+
+
+def _remove_records(before: datetime, most: int) -> int:
+    final = (MessageState.CLOSED, MessageState.QUARANTINED)
+    rows = StoredMessage.objects.filter(state__in=final, received_at__lt=before)
+    # Identifiers sort by time: their index finds the oldest first.
+    ids = list(rows.order_by("id").values_list("id", flat=True)[:most])
+    StoredMessage.objects.filter(id__in=ids).delete()
     return len(ids)
 
 
-def _end_quarantine(over: datetime, now: datetime) -> None:
+def _end_quarantine(over: datetime, now: datetime, most: int) -> int:
+    """Close what is held too long, and remove all content that is kept too long."""
     rows = StoredMessage.objects.select_for_update(skip_locked=True).filter(
         state=MessageState.QUARANTINED, received_at__lt=over
     )
-    ids = list(rows.values_list("id", flat=True)[:5_000])
+    ids = list(rows.values_list("id", flat=True)[:most])
     StoredMessage.objects.filter(id__in=ids).update(state=MessageState.CLOSED)
     Event.objects.bulk_create(
         Event(message_id=message_id, at=now, kind=EventKind.EXPIRED) for message_id in ids
     )
+    Content.objects.filter(
+        message__state=MessageState.CLOSED, message__received_at__lt=over
+    ).delete()
+    StoredMessage.objects.filter(
+        state=MessageState.CLOSED, keep_original=True, received_at__lt=over
+    ).update(keep_original=False)
+    return len(ids)

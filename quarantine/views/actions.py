@@ -14,10 +14,10 @@ from django.utils.translation import ngettext
 
 from quarantine import explain, kept, services
 from quarantine.errors import CustodyError
-from quarantine.forms import Choice
+from quarantine.forms import Choice, OriginalWish
 from quarantine.learning import model_kind
 from quarantine.models import StoredMessage
-from quarantine.permissions import Actor, may_act
+from quarantine.permissions import Actor, may_act, may_let_through
 from quarantine.services import BulkAction
 from tenants.access import ConsoleRequest, tenant_action
 
@@ -34,10 +34,13 @@ def confirm(request: ConsoleRequest) -> HttpResponse:
     form = Choice(request.POST)
     if not form.is_valid():
         return _nothing_chosen(request, form)
-    rows = kept.messages_among(request.tenant, form.cleaned_data["id"])
-    allowed = [row for row in rows if may_act(request.user.role, row)]
+    rows, action = kept.messages_among(request.tenant, form.cleaned_data["id"]), form.wanted
+    role = request.user.role
+    able = action is not BulkAction.ORIGINAL or may_let_through(role)
+    allowed = [row for row in rows if able and may_act(role, row)]
     context = {
-        "action": form.cleaned_data["action"],
+        "action": action.value,
+        "wish": OriginalWish() if action is BulkAction.ORIGINAL else None,
         "allowed": allowed,
         "refused": [row for row in rows if row not in allowed],
         "section": "quarantine",
@@ -51,10 +54,11 @@ def act(request: ConsoleRequest) -> HttpResponse:
     form = Choice(request.POST)
     if not form.is_valid():
         return _nothing_chosen(request, form)
-    ids, action = form.cleaned_data["id"], BulkAction(form.cleaned_data["action"])
-    done = services.act_on(
-        request.tenant, ids, action, actor_of(request), timezone.now(), model_kind()
+    ids, action = form.cleaned_data["id"], form.wanted
+    order = services.Order(
+        action, actor_of(request), timezone.now(), kind=model_kind(), original=form.wish()
     )
+    done = services.act_on(request.tenant, ids, order)
     rows = {row.id: row for row in kept.messages_among(request.tenant, ids)}
     results = [_result(rows.get(each.message_id), each, action) for each in done]
     context = {
@@ -83,6 +87,7 @@ def _result(message: StoredMessage | None, done: services.Done, action: BulkActi
         return Result(message, explain.Badge(_("No change"), "quiet"), _("It was done before."))
     words = {
         BulkAction.RELEASE: _("It is examined again and then delivered."),
+        BulkAction.ORIGINAL: _("The original is examined again and then delivered."),
         BulkAction.DELETE: _("The content was removed."),
         BulkAction.SPAM: _("The spam filter learned from it."),
         BulkAction.HAM: _("The spam filter learned from it."),
@@ -92,6 +97,9 @@ def _result(message: StoredMessage | None, done: services.Done, action: BulkActi
 
 def _nothing_chosen(request: ConsoleRequest, form: Choice) -> HttpResponse:
     problems = [str(each) for each in form.errors.get("id", ())] if "id" in form.data else []
+    problems += [str(each) for each in form.errors.get("why", ())]
+    if "action" in form.errors:
+        problems = [_("This could not be done.")]
     messages.error(request, " ".join(problems) or _("Choose at least one mail first."))
     return redirect("quarantine")
 
@@ -105,7 +113,12 @@ def release_one(request: ConsoleRequest, queue_id: str) -> HttpResponse:
         return redirect("quarantine-message", queue_id)
     try:
         released = services.release(
-            request.tenant, UUID(hex=queue_id), actor_of(request), timezone.now(), chosen
+            request.tenant,
+            UUID(hex=queue_id),
+            actor_of(request),
+            timezone.now(),
+            chosen,
+            files_allowed="files_allowed" in request.POST,
         )
     except CustodyError as error:
         messages.error(request, explain.refusal(error))
@@ -120,6 +133,35 @@ def release_one(request: ConsoleRequest, queue_id: str) -> HttpResponse:
     else:
         messages.info(request, _("It was released before. Nothing is sent twice."))
     return redirect("quarantine-message", queue_id)
+
+
+@tenant_action
+def release_original(request: ConsoleRequest, queue_id: str) -> HttpResponse:
+    """Send the whole of one message to the recipients that were chosen on its page."""
+    form, chosen = OriginalWish(request.POST), request.POST.getlist("recipient")
+    back = redirect("quarantine-message", queue_id)
+    if not chosen or not form.is_valid():
+        problems = [str(each) for each in form.errors.get("why", ())]
+        messages.error(request, " ".join(problems) or _("Choose at least one recipient."))
+        return back
+    message_id, wish = UUID(hex=queue_id), form.wish(chosen)
+    try:
+        sent = services.release_original(
+            request.tenant, message_id, actor_of(request), timezone.now(), wish
+        )
+    except CustodyError as error:
+        messages.error(request, explain.refusal(error))
+        return back
+    if sent:
+        text = ngettext(
+            "The original goes to %(count)d recipient once it has been examined again.",
+            "The original goes to %(count)d recipients once it has been examined again.",
+            len(sent),
+        ) % {"count": len(sent)}
+        messages.success(request, text)
+    else:
+        messages.info(request, _("It was released before. Nothing is sent twice."))
+    return back
 
 
 @tenant_action

@@ -13,14 +13,15 @@ from django.shortcuts import render
 from policies.selectors import current_policy
 from quarantine import explain, kept, selectors, trace
 from quarantine.choices import DeliveryState, VerdictChoice
-from quarantine.forms import QuarantineSearch
+from quarantine.errors import ContentGone
+from quarantine.forms import OriginalWish, QuarantineSearch
 from quarantine.learning import model_kind
 from quarantine.listing import Line, Page, message_page
 from quarantine.models import StoredMessage
-from quarantine.permissions import may_act, may_read
+from quarantine.permissions import may_act, may_let_through, may_read
 from quarantine.preview import Preview
 from quarantine.selectors import CONDEMNED, MessageFilter
-from quarantine.views.messages import copies_of, kept_until
+from quarantine.views.messages import Original, copies_of, kept_until, originals_of
 from quarantine.views.paging import cursor, periods
 from tenants.access import ConsoleRequest, tenant_page
 
@@ -58,6 +59,7 @@ def held(request: ConsoleRequest) -> HttpResponse:
         "periods": periods(request),
         "may_act": any(row.may_act for row in rows),
         "may_teach": model_kind() is not None,
+        "may_let_through": may_let_through(request.user.role),
         "all_chosen": request.GET.get("choose") == "all",
         "days": current_policy(request.tenant).quarantine_days,
         "section": "quarantine",
@@ -97,16 +99,24 @@ def held_message(request: ConsoleRequest, queue_id: str) -> HttpResponse:
     findings, deliveries = list(found.findings.all()), list(found.deliveries.all())
     preview = preview_of(request, found)
     role = request.user.role
+    originals = originals_of(request, found)
+    sent = [one for one in originals if _leaves(one)]
+    able = preview is not None and may_act(role, found)
     context = {
         "message": found,
         "verdict": explain.verdict_badge(found.verdict),
-        "standing": explain.kept_badge(found, copies_of(deliveries)),
+        "standing": explain.kept_badge(found, replace(copies_of(deliveries), originals=len(sent))),
         "because": explain.held_because(found.verdict),
-        "reasons": explain.reasons(findings),
+        "reasons": explain.reasons(findings, quotes=may_read(role)),
         "preview": preview,
         "may_read": may_read(role),
-        "may_act": preview is not None and may_act(role, found),
-        "may_teach": preview is not None and may_act(role, found) and model_kind() is not None,
+        "may_act": able,
+        "may_teach": able and model_kind() is not None,
+        "originals": originals,
+        "original_to": _original_to(request, found) if able else [],
+        "may_let_through": may_let_through(role),
+        "forbidden": explain.forbidden_files(findings),
+        "wish": OriginalWish(),
         "lesson": kept.lesson_in_force(request.tenant, found.id),
         "withheld": [copy for copy in deliveries if copy.state == DeliveryState.WITHHELD],
         "copies": [(copy, explain.kept_copy_badge(copy.state)) for copy in deliveries],
@@ -117,9 +127,22 @@ def held_message(request: ConsoleRequest, queue_id: str) -> HttpResponse:
     return render(request, "quarantine/held_message.html", context)
 
 
+def _leaves(original: Original) -> bool:
+    return all(copy.state != DeliveryState.WITHHELD for copy, _ in original.copies)
+
+
+def _original_to(request: ConsoleRequest, found: StoredMessage) -> list[str]:
+    """Whom this person may send the original to."""
+    if not may_let_through(request.user.role):
+        return []
+    return kept.original_recipients(request.tenant, found)
+
+
 def preview_of(request: ConsoleRequest, found: StoredMessage) -> Preview | None:
     """The message's kept content, None where it is not kept any more."""
-    if not kept.has_content(request.tenant, found.id):
+    try:
+        raw = selectors.original(request.tenant, found.id)
+    except ContentGone:
         return None
     condemned = {row.part for row in found.findings.all() if row.severity in CONDEMNED}
-    return Preview(selectors.original(request.tenant, found.id), condemned)
+    return Preview(raw, condemned)

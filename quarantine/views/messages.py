@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from quarantine.choices import DeliveryState
 from quarantine.forms import MessageSearch
 from quarantine.listing import Copies, Page, message_page
 from quarantine.models import Delivery, StoredMessage
+from quarantine.permissions import may_read
 from quarantine.selectors import MessageFilter, message_with
 from quarantine.views.paging import cursor, periods
 from tenants.access import ConsoleRequest, tenant_page
@@ -55,21 +57,43 @@ def message(request: ConsoleRequest, queue_id: str) -> HttpResponse:
         raise Http404
     findings, deliveries = list(found.findings.all()), list(found.deliveries.all())
     removed = explain.removed_files(found, findings)
-    pairs = [(row.code, row.severity) for row in findings]
     context = {
         "message": found,
         "standing": explain.standing(found.state, copies_of(deliveries)),
-        "verdict": explain.verdict(found.state, found.direction, pairs),
+        "verdict": explain.verdict(found, [row.severity for row in findings]),
         "summary": explain.summary(found, len(removed)),
-        "reasons": explain.reasons(findings),
+        "reasons": explain.reasons(findings, quotes=may_read(request.user.role)),
         "removed": removed,
         "is_kept": kept.has_content(request.tenant, found.id) and found.keep_original,
         "copies": [(row, explain.copy_badge(row.state)) for row in deliveries],
         "steps": [trace.step(found, event) for event in found.events.all()],
         "kept_until": kept_until(request, found),
+        "originals": originals_of(request, found),
+        "first": found.release_of_id.hex if found.release_of_id else "",
         "section": "messages",
     }
     return render(request, "quarantine/message.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A message that sends another one's original, and its copies with where each stands."""
+
+    message: StoredMessage
+    copies: tuple[tuple[Delivery, explain.Badge], ...]
+
+
+def originals_of(request: ConsoleRequest, message: StoredMessage) -> list[Original]:
+    """The second deliveries of a message, oldest first."""
+    return [
+        Original(
+            made,
+            tuple(
+                (copy, explain.original_copy_badge(copy.state)) for copy in made.deliveries.all()
+            ),
+        )
+        for made in kept.originals_of(request.tenant, message.id)
+    ]
 
 
 def copies_of(deliveries: list[Delivery]) -> Copies:

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser
 
 from mailsec.gateway.message import Message
 from tests.browser.visiting import AUDIT, CHROMIUM, Visit, visit
+from tests.journeys.mails import PROGRAM, with_file
 from tests.service import Service, service
 
 pytestmark = [
@@ -42,6 +43,10 @@ def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, st
             mail = unreadable(CASE, mark)
             assert made.send("sender@example.jp", ["user@alpha.example.jp"], mail)[-1] == 250
             assert made.settled("alpha", f"<{mark}@example.jp>")["state"] == "quarantined"
+        for mark in ("shown", "sent"):
+            mail = with_file(mark, "setup.exe", PROGRAM)
+            assert made.send("sender@example.jp", ["user@alpha.example.jp"], mail)[-1] == 250
+            assert made.settled("alpha", f"<{mark}@example.net>")["state"] == "closed"
         assert made.manage.json("digest", "send", "alpha")["sent"] == 1
 
         def digest() -> str:
@@ -51,6 +56,14 @@ def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, st
         found = LINK.search(made.wait_for(digest))
         assert found is not None, made.logs()
         yield made, found[0]
+
+
+def digest_page(made: Service) -> str:
+    """The address of the page with all mails of the digest."""
+    (mail,) = made.mails("alpha", b"Auto-Submitted: auto-generated")
+    found = re.search(r"/quarantine/digest/[A-Za-z0-9_-]{43}", Message(mail.content).text)
+    assert found is not None
+    return found[0]
 
 
 def pages(shown: Visit, link: str) -> Iterator[str]:
@@ -70,8 +83,18 @@ def pages(shown: Visit, link: str) -> Iterator[str]:
     shown.page.click("button[value=delete]")
     shown.page.wait_for_selector(".confirm")
     yield "the confirmation"
+    shown.open("/quarantine/?kept=removed&choose=all")
+    shown.page.click("button[value=original]")
+    shown.page.wait_for_selector(".confirm input[name=files_allowed]")
+    yield "the confirmation of originals"
+    shown.open("/quarantine/?kept=removed&text=shown@example.net")
+    shown.page.click(".c-subject a")
+    shown.page.wait_for_selector("form[action$='/original/']")
+    yield "the form of an original"
     shown.open(f"{link}?do=release")
     yield "the digest's link"
+    shown.open(digest_page(shown.service))
+    yield "all mails of the digest"
 
 
 def test_every_page_is_sound_and_a_hostile_mail_runs_nothing(
@@ -108,6 +131,30 @@ def test_the_frame_shows_the_body_and_leads_nowhere(
     frame.wait_for_load_state()
     assert "clobber" in frame.inner_text("body")
     assert frame.query_selector_all("a[href],form,script,iframe,meta[http-equiv],[onload]") == []
+    shown.context.close()
+
+
+def test_an_administrator_sends_an_original_and_sees_the_second_delivery(
+    held: tuple[Service, str], browser: Browser
+) -> None:
+    """With the tick that lets its file through; the page leads to the second delivery's trace."""
+    made, _ = held
+    shown = visit(made, browser, "en")
+    shown.sign_in()
+    shown.open("/quarantine/?kept=removed&text=sent@example.net")
+    shown.page.click(".c-subject a")
+    form = "form[action$='/original/']"
+    shown.page.check(f"{form} input[name=files_allowed]")
+    shown.page.fill(f"{form} input[name=why]", "our own installer")
+    shown.page.click(f"{form} button")
+    shown.page.wait_for_selector(".notice.success")
+    assert made.wait_for(lambda: len(made.mails("alpha", b"<sent@example.net>")) == 2)
+    shown.page.reload()
+    assert shown.page.query_selector(form) is None
+    shown.page.click("section[aria-labelledby=originals] a")
+    shown.page.wait_for_selector("#copies")
+    assert "the original of a mail" in shown.page.inner_text("main")
+    assert not shown.page.evaluate(AUDIT)
     shown.context.close()
 
 

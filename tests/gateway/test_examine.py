@@ -13,7 +13,7 @@ from mailsec.gateway.edits.texts import finding_text
 from mailsec.gateway.filters import FILTERS
 from mailsec.gateway.policy import Language
 from mailsec.gateway.verdict import Finding, Severity
-from quarantine.explain import KNOWN_CODES
+from quarantine.finding_words import KNOWN_CODES
 
 CASES = Path(__file__).parent / "eml" / "cases"
 ROOT = Path(__file__).parents[2]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,7 +24,8 @@ HEADER = "kind,entry,recipient,last_day,note\r\n"
 
 
 def texts(file: str) -> list[tuple[int, str]]:
-    return [(problem.line, problem.text) for problem in read_entries(file, RULES).problems]
+    with translation.override("en"):
+        return [(problem.line, problem.text) for problem in read_entries(file, RULES).problems]
 
 
 def test_entries_are_read_in_their_canonical_form() -> None:
@@ -101,28 +104,30 @@ _NOTES = st.builds(lambda mark, text: mark + text, st.sampled_from(["", *"=+-@'"
 
 @given(st.sampled_from(["allow", "block"]), _NOTES, st.none() | st.dates(date(2026, 4, 1)))
 def test_what_is_written_reads_the_same(kind: str, note: str, day: date | None) -> None:
-    """Also a note that a spreadsheet would take for a formula."""
+    """Also what a spreadsheet would take for a formula."""
     if day is not None and day > date(2099, 1, 1):
         day = date(2099, 1, 1)
     row = ListEntry(
         kind=kind,
-        entry="example.com",
+        entry="=a@example.com",
+        recipient="+b@alpha.example.jp",
         author="a@alpha.example.jp",
         note=note,
         expires_at=end_of(day, TOKYO) if day else None,
     )
     (entry,) = read_entries("".join(write_entries([row], TOKYO)), RULES).entries
-    assert (entry.kind, entry.note, entry.expires_at) == (kind, note, row.expires_at)
+    assert entry.key == (kind, "=a@example.com", "+b@alpha.example.jp")
+    assert (entry.note, entry.expires_at) == (note, row.expires_at)
 
 
 @pytest.mark.parametrize(
-    "note", ['=HYPERLINK("http://example.net")', "+1", "-1", "@SUM(A1)", "'=1"]
+    "text", ["=cmd|'/c'!a@example.net", "+1@example.net", "-1@example.net", "＝a@example.net"]
 )
-def test_no_cell_of_the_file_is_a_formula(note: str) -> None:
-    """A user's note must not run in the administrator's spreadsheet."""
-    row = ListEntry(kind="block", entry="example.com", author="=1", note=note)
+def test_no_cell_of_the_file_is_a_formula(text: str) -> None:
+    """Attack: a user blocks such a sender, and it runs in the administrator's spreadsheet."""
+    row = ListEntry(kind="block", entry=text, recipient=text, author=text, note=text)
     _header, line = write_entries([row], TOKYO)
-    assert not any(cell.lstrip('"').startswith(("=", "+", "-", "@")) for cell in line.split(","))
+    assert not any(cell.startswith(("=", "+", "-", "@", "＝")) for cell in next(csv.reader([line])))
 
 
 def test_an_entry_that_ends_within_a_day_holds_on_that_day() -> None:

@@ -62,6 +62,23 @@ class TestAddresses:
         assert services.import_addresses(tenant, lines) == 0
         assert selectors.address_count(tenant) == 2
 
+    def test_names_that_come_later_are_taken_in(self, tenant: Tenant) -> None:
+        """Who is impersonated is known by them; workers see by the edition that they changed."""
+        services.import_addresses(tenant, ["a@alpha.example.jp", "b@alpha.example.jp,旧姓"])
+        before = directory.edition(tenant)
+        lines = ["a@alpha.example.jp,山田 太郎", "b@alpha.example.jp"]
+        assert services.import_addresses(tenant, lines) == 0
+        assert sorted(directory.named(tenant)) == [
+            ("山田 太郎", "a@alpha.example.jp"),
+            ("旧姓", "b@alpha.example.jp"),
+        ]
+        assert directory.edition(tenant) != before
+
+    def test_a_file_that_is_no_csv_file_is_refused(self, tenant: Tenant) -> None:
+        """As any other wrong file."""
+        with pytest.raises(InvalidAddresses):
+            services.import_addresses(tenant, ["a@alpha.example.jp," + "x" * 200_000])
+
     def test_every_wrong_line_is_named_and_nothing_is_imported(self, tenant: Tenant) -> None:
         """A person mends the file in one go."""
         lines = ["a@alpha.example.jp", "no address", "b@beta.example.jp", "x y@alpha.example.jp"]

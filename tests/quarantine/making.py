@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from uuid import UUID
 
 from mailsec.gateway.envelope import Client, Direction, Envelope
 from mailsec.gateway.hops import Outcome as Attempt
 from mailsec.gateway.hops import Result
-from mailsec.gateway.verdict import Decision, Disposition, Finding, Severity, Verdict
+from mailsec.gateway.verdict import Decision, Disposition, Finding, Label, Severity, Verdict
 from quarantine import services
 from quarantine.services import Arrival, Claimed, Outcome, Settlement
 from tenants.models import Tenant
@@ -18,6 +20,7 @@ RAW = (
     b"From: a@example.net\r\nSubject: hello\r\n\r\n"
     b"Thanks for the minutes of the meeting. I will send the updated draft tomorrow.\r\n"
 )
+NOTHING: Mapping[int, Finding] = MappingProxyType({})
 
 
 def arrive(
@@ -42,11 +45,19 @@ def outcome(
     *findings: Finding,
     outgoing: bytes | None = None,
     keep_original: bool = False,
+    remove: Mapping[int, Finding] = NOTHING,
 ) -> Outcome:
     """What an examination came to."""
     return Outcome(
         verdict=Verdict(findings),
-        decision=Decision(disposition, reasons=findings, keep_original=keep_original),
+        decision=Decision(
+            disposition,
+            label=_label(findings),
+            reasons=findings,
+            remove=remove,
+            keep_original=keep_original,
+            restricted=bool(remove),
+        ),
         trace_header=b"Received: from here\r\n",
         outgoing=outgoing,
         policy_version=3,
@@ -56,6 +67,11 @@ def outcome(
     )
 
 
+def _label(findings: tuple[Finding, ...]) -> Label:
+    labels = {"malicious": Label.MALICIOUS, "forbidden": Label.FORBIDDEN}
+    return labels.get(findings[0].severity, Label.UNEXAMINED) if findings else Label.CLEAN
+
+
 VIRUS = Finding("virus", "virus", Severity.MALICIOUS, 1, {"name": "a.exe", "virus": "Test"})
 
 
@@ -63,6 +79,18 @@ def ready(tenant: Tenant, *recipients: str, now: datetime = NOW) -> UUID:
     """A message in the state READY."""
     message_id = arrive(tenant, *recipients, now=now)
     assert services.record_outcome(tenant, message_id, outcome(), now)
+    return message_id
+
+
+def stripped(tenant: Tenant, *recipients: str, now: datetime = NOW, raw: bytes = RAW) -> UUID:
+    """A message that was delivered without its virus; the original is kept."""
+    message_id = arrive(tenant, *recipients, now=now, raw=raw)
+    result = outcome(
+        Disposition.DELIVER, VIRUS, outgoing=b"changed", keep_original=True, remove={1: VIRUS}
+    )
+    assert services.record_outcome(tenant, message_id, result, now)
+    claims = services.claim_deliveries(tenant, message_id, now)
+    services.settle_deliveries(tenant, message_id, [settlement(each) for each in claims], now)
     return message_id
 
 

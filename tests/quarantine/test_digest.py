@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from mailsec.gateway.message import Message
@@ -24,7 +26,7 @@ from tenants.scope import tenant_scope
 from tests.console import Visitor, at_console, host_of
 from tests.quarantine.making import NOW, arrive, ready
 from tests.quarantine.test_release import ADMIN, ONE, OTHER, quarantined, row, states
-from workers.digests import digest_notice, edition_due, send_digests
+from workers.digests import News, digest_notice, edition_due, send_digests
 
 DAY = NOW.date()
 LATER = NOW + timedelta(hours=1)
@@ -108,8 +110,8 @@ class TestSending:
         edition = services.Edition(ONE, DAY, LATER)
         policy = Policy()
 
-        def write(entries: Sequence[Entry]) -> Notice:
-            return digest_notice(tenant, policy, ONE, entries, NOW)
+        def write(entries: Sequence[Entry], token: str) -> Notice:
+            return digest_notice(tenant, policy, ONE, News(entries, token), NOW)
 
         assert services.send_digest(tenant, edition, policy, NOW, write) is not None
         with tenant_scope(tenant):
@@ -123,7 +125,7 @@ class TestSending:
         """The next run sends it whole."""
         quarantined(tenant)
 
-        def broken(entries: Sequence[Entry]) -> Notice:
+        def broken(entries: Sequence[Entry], token: str) -> Notice:
             raise RuntimeError("out of words")
 
         edition = services.Edition(ONE, DAY, LATER)
@@ -229,6 +231,19 @@ class TestLink:
         steps = [event.kind for event in row(tenant, message_id).events.all()]
         assert steps.count("released") == 1
         assert 'value="release"' not in page(tenant, token)
+
+    def test_not_spam_takes_its_locks_in_the_order_of_every_lesson(
+        self, tenant: Tenant, settings: object
+    ) -> None:
+        """Or a lesson from the same mail in the console and this link would wait for each other."""
+        settings.SPAM_MODEL = "tests.quarantine.fake_model.FakeModel"  # type: ignore[attr-defined]
+        message_id, token = fresh(tenant)
+        with CaptureQueriesContext(connection) as queries:
+            Visitor(host_of(tenant)).post(f"/quarantine/{token}", {"action": "not-spam"})
+        locks = [each["sql"] for each in queries if "FOR UPDATE" in each["sql"]]
+        assert "spammodel" in locks[0]
+        assert row(tenant, message_id).state == MessageState.RECEIVED
+        assert kept.lesson_in_force(tenant, message_id) is not None
 
     @pytest.mark.parametrize("action", ["release", "not-spam"])
     def test_the_policy_may_forbid_it(self, tenant: Tenant, action: str) -> None:

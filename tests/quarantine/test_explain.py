@@ -12,8 +12,14 @@ from mailsec.gateway.edits import suspicions
 from mailsec.gateway.filters import structure
 from mailsec.gateway.unpack import Problem
 from mailsec.gateway.verdict import Severity
-from quarantine import explain, trace
-from quarantine.choices import DeliveryState, DirectionChoice, EventKind, MessageState
+from quarantine import explain, finding_words, trace
+from quarantine.choices import (
+    DeliveryState,
+    DirectionChoice,
+    EventKind,
+    MessageState,
+    VerdictChoice,
+)
 from quarantine.listing import Copies
 from quarantine.models import Event, FindingRow, StoredMessage
 
@@ -44,7 +50,11 @@ def is_in(language: str, text: str) -> bool:
 
 
 def message(**values: object) -> StoredMessage:
-    defaults = {"direction": DirectionChoice.INBOUND, "state": MessageState.READY}
+    defaults = {
+        "direction": DirectionChoice.INBOUND,
+        "state": MessageState.READY,
+        "verdict": VerdictChoice.CLEAN,
+    }
     return StoredMessage(**{**defaults, "client_ip": "192.0.2.1", **values})
 
 
@@ -93,21 +103,21 @@ def test_an_attempts_results_become_words() -> None:
 @pytest.mark.parametrize("code", sorted(CODES))
 def test_every_code_of_the_filters_has_its_own_sentence(language: str, code: str) -> None:
     """The general one is for codes that are not known yet."""
-    assert code in explain.KNOWN_CODES
-    words = explain.finding_words(code, {"name": "A.zip", "virus": "V", "type": "exe"}, 1)
+    assert code in finding_words.KNOWN_CODES
+    words = finding_words.finding_words(code, {"name": "A.zip", "virus": "V", "type": "exe"}, 1)
     assert is_in(language, words)
 
 
 def test_an_unknown_code_gets_a_general_sentence(language: str) -> None:
     """A record that a newer version wrote must not break the page."""
-    words = explain.finding_words("new-check", {}, None)
+    words = finding_words.finding_words("new-check", {}, None)
     assert is_in(language, words)
     assert "new-check" in words
 
 
 def test_percent_signs_in_file_names_are_only_text(language: str) -> None:
     """The sentences are made by % themselves."""
-    words = explain.finding_words("virus", {"name": "100%s.zip", "virus": "%(x)d"}, 1)
+    words = finding_words.finding_words("virus", {"name": "100%s.zip", "virus": "%(x)d"}, 1)
     assert "100%s.zip" in words
     assert "%(x)d" in words
 
@@ -120,7 +130,7 @@ def test_every_state_has_a_standing_a_verdict_and_a_summary(
     """Whatever the direction."""
     row = message(state=state, direction=direction)
     assert explain.standing(state, Copies()).text
-    assert explain.verdict(state, direction, ()).text
+    assert explain.verdict(row, ()).text
     assert is_in(language, explain.summary(row, 0))
 
 
@@ -150,12 +160,45 @@ def test_a_closed_message_stands_as_its_copies_ended(copies: Copies, tone: str) 
     assert explain.standing(MessageState.CLOSED, copies).tone == tone
 
 
-def test_the_worst_finding_makes_the_verdict() -> None:
-    """Whatever the order they were found in."""
-    found = [("encrypted", "unexamined"), ("virus", "malicious"), ("protected", "note")]
+@pytest.mark.parametrize(
+    ("verdict", "severities", "words"),
+    [
+        ("malicious", ["unexamined", "malicious"], "Virus"),
+        ("spam", ["unwanted", "suspicious"], "Spam"),
+        ("suspicious", ["suspicious"], "Suspicious"),
+        ("clean", [], "Nothing found"),
+        ("clean", ["note"], "Nothing found"),
+        ("clean", ["note", "unwanted"], "Allowed"),
+        ("pending", [], "Not yet examined"),
+    ],
+)
+def test_the_verdict_is_what_decided(verdict: str, severities: list[str], words: str) -> None:
+    """As the filters, the figures and the quarantine call it; what a list allowed is not clean."""
+    row = message(verdict=verdict)
     with translation.override("en"):
-        assert explain.verdict(MessageState.READY, "inbound", found).text == "Virus"
-        assert explain.verdict(MessageState.READY, "inbound", found[2:]).text == "Nothing found"
+        assert explain.verdict(row, severities).text == words
+        own = message(verdict=verdict, direction="notice")
+        assert explain.verdict(own, severities).text == "Own notice"
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({"verdict": "spam"}, "A tag was put before the subject of this mail."),
+        ({"verdict": "forged"}, "A tag was put before the subject of this mail."),
+        ({"verdict": "suspicious"}, "A warning was put at the head of this mail."),
+        ({"verdict": "unexamined"}, "A warning was put at the head of this mail."),
+        ({"verdict": "clean"}, "Only header fields or line ends of this mail were corrected."),
+        (
+            {"verdict": "spam", "released_at": WHEN},
+            "Only header fields or line ends of this mail were corrected.",
+        ),
+    ],
+)
+def test_the_summary_says_what_was_changed(facts: dict[str, object], words: str) -> None:
+    """A tag is no warning, and a forged header field that was taken away is neither."""
+    with translation.override("en"):
+        assert explain.summary(message(changed=True, state="closed", **facts), 0) == words
 
 
 def test_the_same_reason_stands_once_the_worst_first() -> None:
@@ -196,3 +239,15 @@ def test_the_step_of_examining_says_what_was_done(severities: list[str], words: 
         assert (
             trace.step(message(), Event(at=WHEN, kind=EventKind.EXAMINED, data=data)).text == words
         )
+
+
+@pytest.mark.parametrize("kind", [EventKind.QUARANTINED, EventKind.REFUSED])
+def test_the_step_that_keeps_a_mail_names_what_nobody_may_let_go(kind: EventKind) -> None:
+    """Once each; scores and signs of fraud stand among the findings."""
+    virus = {"code": "virus", "severity": "malicious", "detail": {"name": "a.exe", "virus": "V"}}
+    score = {"code": "spam", "severity": "unwanted", "detail": {"score": "99"}}
+    event = Event(at=WHEN, kind=kind, data={"reasons": [virus, virus, score]})
+    with translation.override("en"):
+        text = trace.step(message(), event).text
+    assert text.count("A virus (V) was found in “a.exe”.") == 1
+    assert "99" not in text

@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 
 from accounts.models import AuditEntry, TenantRole
-from mailsec.gateway.verdict import Label
+from mailsec.gateway.verdict import Finding, Label, Severity
 from quarantine import kept
-from quarantine.choices import EventKind, MessageState
+from quarantine.choices import DeliveryState, EventKind, MessageState
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 from tests.console import Visitor, at_console, host_of
 from tests.quarantine.test_held_views import (
     page_of,
 )
-from tests.quarantine.test_release import ONE, OTHER, quarantined, row
+from tests.quarantine.test_release import ONE, OTHER, quarantined, row, states
 
 
 class TestForms:
@@ -93,6 +93,38 @@ class TestForms:
         visitor.post(f"/quarantine/{message_id.hex}/release/", {"recipient": ONE})
         expected = MessageState.RECEIVED if role in {"owner", "admin"} else "quarantined"
         assert row(tenant, message_id).state == expected
+
+    def test_the_most_recipients_that_a_mail_may_have_are_released_together(
+        self, tenant: Tenant
+    ) -> None:
+        """A thousand ticks are one form (product, 15); so are the reasons beside them."""
+        many = [f"user{number}@alpha.example.jp" for number in range(1000)]
+        message_id = quarantined(tenant, *many)
+        wish = {"recipient": many, "files_allowed": "1", "csrfmiddlewaretoken": "x"}
+        answer = at_console(tenant).post(f"/quarantine/{message_id.hex}/release/", wish)
+        assert answer.status_code == 302
+        assert set(states(tenant, message_id).values()) == {DeliveryState.PENDING}
+
+    def test_an_act_that_is_none_is_not_called_a_missing_choice(self, tenant: Tenant) -> None:
+        """The mails were chosen."""
+        chosen = {"action": "explode", "id": quarantined(tenant).hex}
+        answer = at_console(tenant).post("/quarantine/act/", chosen, follow=True)
+        assert "This could not be done." in answer.content.decode()
+
+    @pytest.mark.parametrize("role", list(TenantRole))
+    def test_forbidden_files_are_let_through_by_a_tick(
+        self, tenant: Tenant, role: TenantRole
+    ) -> None:
+        """Administrators' alone; the trace says that it was set."""
+        program = Finding("file-type", "file-type", Severity.FORBIDDEN, None, {"name": "a.exe"})
+        message_id = quarantined(tenant, label=Label.SPAM, finding=program)
+        visitor, path = at_console(tenant, role), f"/quarantine/{message_id.hex}/"
+        able = role in {"owner", "admin"}
+        assert ('name="files_allowed"' in page_of(visitor, path)) is able
+        visitor.post(f"{path}release/", {"recipient": ONE, "files_allowed": "1"})
+        stored = row(tenant, message_id)
+        assert (stored.state == MessageState.RECEIVED, stored.files_allowed) == (able, able)
+        assert ("Forbidden file types are let through." in page_of(visitor, path)) is able
 
     @pytest.mark.parametrize(
         "path", ["confirm/", "act/", f"{'0' * 32}/release/", f"{'0' * 32}/learn/"]

@@ -14,14 +14,14 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import TenantRole
-from mailsec.gateway.verdict import Disposition, Finding, Label, Severity
+from mailsec.gateway.verdict import Finding, Label, Severity
 from quarantine import selectors, services
 from quarantine.choices import MessageState
 from quarantine.models import StoredMessage
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 from tests.console import Elements, Visitor, at_console
-from tests.quarantine.making import NOW, VIRUS, arrive, outcome, ready
+from tests.quarantine.making import NOW, VIRUS, ready, stripped
 from tests.quarantine.test_release import ADMIN, ONE, deliver, quarantined, rescanned, row
 
 CASES = Path(__file__).parents[1] / "journeys" / "cases"
@@ -59,15 +59,6 @@ def released(tenant: Tenant) -> UUID:
     message_id = quarantined(tenant)
     services.release(tenant, message_id, ADMIN, NOW)
     services.record_outcome(tenant, message_id, rescanned(), NOW)
-    deliver(tenant, message_id)
-    return message_id
-
-
-def stripped(tenant: Tenant) -> UUID:
-    """Delivered without its virus; the original is kept."""
-    message_id = arrive(tenant)
-    result = outcome(Disposition.DELIVER, VIRUS, outgoing=b"changed", keep_original=True)
-    services.record_outcome(tenant, message_id, result, NOW)
     deliver(tenant, message_id)
     return message_id
 
@@ -195,6 +186,24 @@ class TestMessage:
         for path in ("html/", "files/2/"):
             code = visitor.get(f"/quarantine/{message_id.hex}/{path}").status_code
             assert code == (200 if reads else 403)
+
+    @pytest.mark.parametrize("role", list(TenantRole))
+    @pytest.mark.parametrize(
+        ("code", "detail"),
+        [
+            ("spam-words-body", {"examples": "secret words"}),
+            ("money-request", {"asks": "secret words", "presses": "secret words"}),
+        ],
+    )
+    def test_a_reason_quotes_the_body_to_its_readers_alone(
+        self, tenant: Tenant, role: TenantRole, code: str, detail: dict[str, str]
+    ) -> None:
+        """An auditor reads that words spoke against the mail, and not which; on both pages."""
+        found = Finding(code, code, Severity.SUSPICIOUS, None, detail)
+        message_id = quarantined(tenant, finding=found)
+        visitor = at_console(tenant, role)
+        for path in (f"/quarantine/{message_id.hex}/", f"/messages/{message_id.hex}/"):
+            assert ("secret words" in page_of(visitor, path)) is (role is not TenantRole.AUDITOR)
 
     def test_the_frame_is_fenced_three_times(self, tenant: Tenant) -> None:
         """By its attributes, by its own policy, and by what the page may frame."""

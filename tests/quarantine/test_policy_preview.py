@@ -18,7 +18,7 @@ from mailsec.gateway.policy import Policy
 from mailsec.gateway.verdict import Decision, Disposition, Finding, Severity, Verdict
 from policies import selectors
 from policies.models import PolicyVersion
-from quarantine import services
+from quarantine import kept, services
 from quarantine.policy_preview import MOST_EXAMPLES, Preview, preview
 from quarantine.reconsider import Treatment, Way
 from quarantine.services import Arrival, Outcome
@@ -26,7 +26,9 @@ from tenants.models import Tenant
 from tenants.scope import tenant_scope
 from tests.console import Elements, at_console
 from tests.policies.test_views import filled
-from tests.quarantine.making import NOW, RAW, VIRUS
+from tests.quarantine.making import NOW, RAW, VIRUS, stripped
+from tests.quarantine.test_originals import looked_at
+from tests.quarantine.test_release import ADMIN
 
 PRESENT = Policy()
 LOWER = replace(PRESENT, tag_score=50)
@@ -66,6 +68,15 @@ def compared(tenant: Tenant, draft: Policy = LOWER, **options: Any) -> Preview:
 
 
 class TestFigures:
+    def test_an_original_that_follows_its_mail_is_left_out(self, tenant: Tenant) -> None:
+        """A person sent it; the first mail stands for both."""
+        now = timezone.now()
+        message_id = stripped(tenant, now=now)
+        services.release_original(tenant, message_id, ADMIN, now, services.OriginalRelease())
+        (made,) = kept.originals_of(tenant, message_id)
+        services.record_outcome(tenant, made.id, looked_at(), now)
+        assert compared(tenant).looked_at == 1
+
     def test_messages_are_counted_by_what_changes_with_the_newest_as_examples(
         self, tenant: Tenant
     ) -> None:

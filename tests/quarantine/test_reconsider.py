@@ -6,7 +6,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailsec.gateway.authentication import Authentication, Dmarc, Result, Spf
@@ -15,7 +15,15 @@ from mailsec.gateway.envelope import Client, Direction, Envelope
 from mailsec.gateway.lists import Lists, canonical_entry, entries
 from mailsec.gateway.policy import Handling, Policy, Unexamined
 from mailsec.gateway.verdict import Finding, Severity, Verdict
-from quarantine.reconsider import Record, Treatment, Way, both, treatment_of, under
+from quarantine.reconsider import (
+    Record,
+    Treatment,
+    Way,
+    both,
+    changed_lists,
+    treatment_of,
+    under,
+)
 
 ENVELOPE = Envelope(
     Direction.INBOUND, Client("192.0.2.1"), "news@example.net", ("b@alpha.example.jp",)
@@ -197,3 +205,62 @@ def test_no_text_of_a_header_or_sender_stops_the_lists(header_from: str, sender:
     envelope = replace(ENVELOPE, sender=sender)
     stored = Record(envelope, header_from, Verdict(authentication=PROVED))
     assert both(stored, PLAIN, blocking("192.0.2.1"))[1] == KEPT
+
+
+NAMES = ("example.net", "mail.example.net", "news@example.net", "example.com", "xn--eckwd4c7c.jp")
+NETWORKS = ("192.0.2.0/24", "192.0.2.1", "198.51.100.0/24", "2001:db8::/32")
+_lists = st.builds(
+    lambda allow, block: Lists(
+        entries(map(canonical_entry, allow)), entries(map(canonical_entry, block))
+    ),
+    *[st.lists(st.sampled_from(NAMES + NETWORKS), max_size=4)] * 2,
+)
+_kept = st.builds(
+    lambda lists, own: replace(PLAIN, lists=lists, user_entries=MappingProxyType(own)),
+    _lists,
+    st.dictionaries(
+        st.sampled_from(["b@alpha.example.jp", "c@alpha.example.jp"]), _lists, max_size=2
+    ),
+)
+_stored = st.builds(
+    lambda ip, sender, recipients, author, found: Record(
+        Envelope(Direction.INBOUND, Client(ip), sender, tuple(recipients)),
+        author,
+        Verdict((), (), None, found),
+    ),
+    st.sampled_from(["192.0.2.1", "198.51.100.7", "203.0.113.1", "2001:db8::1", "", "nowhere"]),
+    st.sampled_from(["news@example.net", "News@Mail.Example.NET", "", "x@example.org"]),
+    st.lists(st.sampled_from(["b@alpha.example.jp", "C@alpha.example.jp"]), max_size=2),
+    st.sampled_from(
+        [
+            *("News <news@example.net>", "a@b.example.com, x@example.org", ""),
+            *("x@\N{KATAKANA LETTER DO}メイン.jp", '"a@example.com" <x@example.org>', "<<@>"),
+        ]
+    ),
+    st.sampled_from([PROVED, FORGED, Authentication()]),
+)
+
+
+@settings(max_examples=400)
+@given(_stored, _kept, _kept, st.sampled_from(["lists", "user_entries", ""]))
+def test_whoever_no_changed_entry_holds_is_handled_as_before(
+    stored: Record, present: Policy, draft: Policy, same: str
+) -> None:
+    """So that a preview of lists decides again about few of its messages."""
+    if same:
+        draft = replace(draft, **{same: getattr(present, same)})
+    lists = changed_lists(present, draft)
+    assert lists is not None
+    before, after = both(stored, present, draft)
+    assert lists.touch(stored) or before == after
+
+
+def test_where_more_than_lists_differs_all_messages_are_decided_again() -> None:
+    """A threshold touches everybody."""
+    assert changed_lists(PLAIN, replace(blocking("example.net"), tag_score=50)) is None
+    lists = changed_lists(PLAIN, blocking("example.net"))
+    assert lists is not None
+    assert lists.touch(record())
+    other = changed_lists(PLAIN, blocking("example.org"))
+    assert other is not None
+    assert not other.touch(record())

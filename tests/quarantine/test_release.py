@@ -166,6 +166,27 @@ class TestRelease:
             assert selectors.outgoing(tenant, row(tenant, message_id)) == form
             assert deliver(tenant, message_id) == [recipient]
 
+    def test_forbidden_files_are_let_through_by_administrators_alone(self, tenant: Tenant) -> None:
+        """Said each time anew, and never by joining a release that does not say it."""
+        message_id = quarantined(tenant, ONE, OTHER)
+        helpdesk = Actor("x@alpha.example.jp", TenantRole.HELPDESK)
+        with pytest.raises(NotPermitted):
+            services.release(tenant, message_id, helpdesk, NOW, [ONE], files_allowed=True)
+        services.release(tenant, message_id, ADMIN, NOW, [ONE], files_allowed=True)
+        for state in (MessageState.RECEIVED, MessageState.READY):
+            assert row(tenant, message_id).state == state
+            with pytest.raises(UnderWay):
+                services.release(tenant, message_id, helpdesk, NOW, [OTHER])
+            for claimed in services.claim_examination(tenant, [message_id], NOW):
+                assert claimed.before is not None
+                assert claimed.before.files_allowed
+                services.record_outcome(tenant, message_id, rescanned(), NOW)
+        assert deliver(tenant, message_id) == [ONE]
+        services.release(tenant, message_id, helpdesk, NOW, [OTHER])
+        (claimed,) = services.claim_examination(tenant, [message_id], NOW)
+        assert claimed.before is not None
+        assert not claimed.before.files_allowed
+
     def test_findings_are_of_the_last_look(self, tenant: Tenant) -> None:
         """Not of both."""
         message_id = quarantined(tenant)
@@ -221,6 +242,21 @@ class TestRelease:
         services.expire(tenant, quarantine_days=14, trace_days=366, now=late)
         with pytest.raises(ContentGone):
             selectors.original(tenant, message_id)
+
+
+class TestExpire:
+    @pytest.mark.parametrize("days", [15, 367])
+    def test_one_run_takes_all_whose_time_is_over(self, tenant: Tenant, days: int) -> None:
+        """However many they are: what is left to the next hour would pile up with busy tenants."""
+        ids = [quarantined(tenant) for _ in range(7)]
+        late = NOW + timedelta(days=days)
+        gone = services.expire(tenant, quarantine_days=14, trace_days=366, now=late, share=2)
+        assert gone == (7 if days > 366 else 0)
+        for message_id in ids:
+            found = selectors.message_with(tenant, message_id)
+            assert found is None or found.state == MessageState.CLOSED
+            with pytest.raises(ContentGone):
+                selectors.original(tenant, message_id)
 
 
 class TestDelete:

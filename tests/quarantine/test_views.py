@@ -76,7 +76,7 @@ class TestList:
         quarantined = arrive(tenant)
         services.record_outcome(tenant, quarantined, outcome(Disposition.QUARANTINE, VIRUS), NOW)
         page = Elements(page_of(at_console(tenant, language="ja"))).text
-        for word in ("受付済み", "未検査", "隔離", "ウイルス"):
+        for word in ("受付済み", "検査待ち", "隔離", "ウイルス"):
             assert word in page
 
     def test_many_recipients_show_as_the_first_and_a_number(self, tenant: Tenant) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -68,3 +69,38 @@ def test_delivered_mail_makes_a_sender_known_to_its_recipients_alone(
     assert found.has_corresponded(SENDER, (USER,))
     assert not found.has_corresponded(SENDER, ("other@alpha.example.jp",))
     assert not TenantRelations(other_tenant).has_corresponded(SENDER, (USER,))
+
+
+@pytest.mark.parametrize(
+    ("header_from", "knows"),
+    [
+        ("partner@example.net", True),
+        ("Partner <PARTNER@example.net>", True),
+        ("a@example.com, <partner@example.net>", True),
+        ("x.partner@example.net", False),
+        ("partner@example.net.example.com", False),
+        ("partner@example.network", False),
+        ('"partner@example.net" <a@example.com>', False),
+        ("partnerXexample.net", False),
+    ],
+)
+def test_an_author_is_known_by_the_whole_address(
+    tenant: Tenant, header_from: str, knows: bool
+) -> None:
+    """A part of a known one is somebody else's: whoever registers example.co would be known as all
+    who write from example.com."""
+    message_id = arrive(tenant, USER, sender="bounces@lists.example.org")
+    facts = replace(outcome(), header_from=header_from)
+    services.record_outcome(tenant, message_id, facts, NOW)
+    (claim,) = services.claim_deliveries(tenant, message_id, NOW)
+    services.settle_deliveries(tenant, message_id, [settlement(claim)], NOW)
+    assert TenantRelations(tenant).has_corresponded(SENDER, (USER,)) is knows
+
+
+@pytest.mark.parametrize(
+    "sender", ["a\0@example.net", "a\ud800@example.net", "", "(*[\\", "a" * 999]
+)
+def test_no_text_of_a_sender_stops_the_question(tenant: Tenant, sender: str) -> None:
+    """It is whatever a stranger wrote; who names nobody is not known by the bounces that came."""
+    deliver(tenant, "", USER)
+    assert not TenantRelations(tenant).has_corresponded(sender, (USER,))

@@ -12,7 +12,7 @@ from quarantine import selectors, services
 from quarantine.choices import MessageState, VerdictChoice
 from quarantine.dispatch import leaving
 from tenants.models import Tenant
-from tests.quarantine.making import NOW, RAW, settlement
+from tests.quarantine.making import NOW, RAW, arrive, settlement
 from tests.quarantine.test_release import ADMIN, ONE, OTHER, quarantined, row, states
 from workers.courier import schedule_of
 from workers.reports import notices_for
@@ -23,6 +23,12 @@ INFECTED = (
     b"Subject: hello\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
     b"--b\r\n\r\nthe letter\r\n--b\r\nContent-Type: application/octet-stream; name=a.txt\r\n"
     b"Content-Transfer-Encoding: base64\r\n\r\n" + base64.b64encode(EICAR) + b"\r\n--b--\r\n"
+)
+SIGNED = (
+    b"Subject: hello\r\nMIME-Version: 1.0\r\nContent-Type: multipart/signed; "
+    b'protocol="application/pkcs7-signature"; micalg=sha-256; boundary=s\r\n\r\n'
+    b"--s\r\nContent-Type: application/octet-stream; name=run.js\r\n\r\nvar a = 1;\r\n"
+    b"--s\r\nContent-Type: application/pkcs7-signature\r\n\r\nx\r\n--s--\r\n"
 )
 
 
@@ -59,6 +65,22 @@ def test_a_virus_is_taken_out(tenant: Tenant) -> None:
     assert base64.b64encode(EICAR) not in content
     assert "the letter" in Message(content).text
     assert selectors.original(tenant, message_id) == INFECTED
+
+
+def test_a_forbidden_file_in_a_signed_mail_leaves_where_it_is_let_through(
+    tenant: Tenant,
+) -> None:
+    """Nothing can be taken out of it, so it stayed for ever before; its bytes are not touched."""
+    message_id = arrive(tenant, raw=SIGNED)
+    examine("alpha", [str(message_id)])
+    for files_allowed, state in ((False, MessageState.QUARANTINED), (True, MessageState.READY)):
+        assert row(tenant, message_id).state == MessageState.QUARANTINED
+        services.release(tenant, message_id, ADMIN, NOW, files_allowed=files_allowed)
+        examine("alpha", [str(message_id)])
+        assert row(tenant, message_id).state == state
+    stored = row(tenant, message_id)
+    assert selectors.outgoing(tenant, stored) == bytes(stored.trace_header) + SIGNED
+    assert (stored.verdict, stored.restricted) == (VerdictChoice.FORBIDDEN, True)
 
 
 def test_after_six_days_it_still_has_its_full_time(tenant: Tenant) -> None:

@@ -15,11 +15,6 @@ MOST = 5  # signatures of one mail; who signs more often wants us to work
 NAME = b"dkim-signature"
 
 
-def domains_of(form: SignedForm) -> list[str]:
-    """The signing domains as claimed, in the order of the fields; empty for an unreadable one."""
-    return [_named(_tags_of(field), "d") for field in form.fields(NAME)[:MOST]]
-
-
 def check(
     form: SignedForm, records: Records, now: datetime, wanted: Callable[[str], bool]
 ) -> Mapping[int, Dkim]:

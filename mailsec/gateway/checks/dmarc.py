@@ -56,24 +56,24 @@ def published(domain: str, records: Records) -> Author:
     organisation = domains.organisation(domain)
     try:
         for name in dict.fromkeys((domain, organisation)):
-            tags = _tags(records.texts(f"_dmarc.{name}"))
-            if tags is not None:
-                return Author(domain, _record(tags, subdomain=name != domain))
+            found = [rest for text in records.texts(f"_dmarc.{name}") if (rest := _rest(text))]
+            if found:
+                # Several are as good as none, and the last word all the same.
+                tags = _tags(found[0]) if len(found) == 1 else None
+                return Author(domain, _record(tags, subdomain=name != domain) if tags else None)
     except TemporaryResolverError:
         return Author(domain, answered=False)
     return Author(domain)
 
 
-def _tags(texts: Iterable[bytes]) -> Mapping[str, str] | None:
-    """The tags of the one DMARC record; several are as good as none."""
-    found = [tags for text in texts if (tags := _read(text.decode("latin-1"))) is not None]
-    return found[0] if len(found) == 1 else None
+def _rest(record: bytes) -> str:
+    """What stands behind the version; empty for what is no record of DMARC."""
+    first, _, rest = record.decode("latin-1").partition(";")
+    return f";{rest}" if first.replace(" ", "").replace("\t", "") == "v=DMARC1" else ""
 
 
-def _read(text: str) -> Mapping[str, str] | None:
-    first, _, rest = text.partition(";")
-    if first.replace(" ", "").replace("\t", "") != "v=DMARC1":
-        return None
+def _tags(rest: str) -> Mapping[str, str] | None:
+    """The tags behind the version, None where they say nothing."""
     tags: dict[str, str] = {}
     for piece in rest[:4096].split(";"):
         match = _TAG.fullmatch(piece)

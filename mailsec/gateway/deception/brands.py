@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cache
 
-from mailsec.gateway.deception import data, domains
+from mailsec.gateway.deception import confusables, data, domains
 
 _NOISE = re.compile(r"[\s!.,_・･'\"“”「」<>＜＞()\[\]［］【】:：|/*★☆■◆●]+")
 # What stands in front of a name without being a part of it.
@@ -118,7 +118,7 @@ def _by_start() -> dict[str, tuple[_Claim, ...]]:
 
 
 def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold().translate(_KANA)
+    return confusables.latin(unicodedata.normalize("NFKC", text).casefold()).translate(_KANA)
 
 
 def claimed_by(name: str, alone: bool = False) -> Brand | None:

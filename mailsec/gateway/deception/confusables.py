@@ -8,7 +8,7 @@ from functools import lru_cache
 # Cyrillic, Greek, Armenian and Latin letters beside the ASCII letter of the same shape.
 _TWINS = {
     "a": "аӓᴀɑαɐ", "b": "Ььƅ", "c": "сϲᴄ", "d": "ԁɗ", "e": "еёҽєε", "g": "ɡց", "h": "һհ",
-    "i": "іїıι", "j": "јϳ", "k": "κк", "l": "ӏǀ|ⅼ", "m": "м", "n": "ոռпη", "o": "оοσօ๐",
+    "i": "іїıι", "j": "јϳ", "k": "κк", "l": "ӏǀⅼ", "m": "м", "n": "ոռпη", "o": "оοσօ๐",
     "p": "ρр", "q": "ԛգ", "r": "г", "s": "ѕʂ", "t": "тτ", "u": "υս", "v": "νѵ", "w": "ωшѡ",
     "x": "хχ", "y": "уүγʏ", "z": "ᴢ",
 }  # fmt: skip
@@ -18,10 +18,15 @@ _GROUPS = (("rn", "m"), ("vv", "w"), ("0", "o"), ("1", "l"))
 _LONGEST = 128
 
 
+def latin(text: str) -> str:
+    """The text with Cyrillic, Greek and Armenian letters as the Latin ones of the same shape."""
+    return text if text.isascii() else text.translate(_LETTERS)
+
+
 @lru_cache(maxsize=8192)
 def skeleton(text: str) -> str:
     """What the text looks like in plain Latin letters; two texts with one skeleton look alike."""
-    text = unicodedata.normalize("NFKC", text[:_LONGEST]).casefold().translate(_LETTERS)
+    text = latin(unicodedata.normalize("NFKC", text[:_LONGEST]).casefold()).replace("|", "l")
     if not text.isascii():
         parts = unicodedata.normalize("NFD", text)
         text = "".join(char for char in parts if not unicodedata.combining(char))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from urllib.parse import unquote
@@ -12,11 +13,24 @@ import idna
 from publicsuffixlist import PublicSuffixList
 
 _LONGEST = 253  # octets of a name (RFC 1035 section 2.3.4)
-_AUTHORITY = re.compile(r"\s*[a-z][a-z0-9+.-]*:[/\\]{2,}([^/\\?#]{0,2000})", re.IGNORECASE)
+# Of a web address browsers take any number of slashes, none too.
+_AUTHORITY = re.compile(
+    r"\s*(?:https?:[/\\]*|[a-z][a-z0-9+.-]*:[/\\]{2,})([^/\\?#]{0,2000})", re.IGNORECASE
+)
+# What a name is mapped to before it is looked up (UTS 46): these are left out, and this is a dot.
+_LEFT_OUT = dict.fromkeys(
+    map(ord, "\u00ad\u034f\u180b\u180c\u180d\u200b\u200c\u200d\u200e\u200f\u2060\ufeff")
+)
+_FULL_STOP = "。"
+# What people put around a link's text.
+_FRAME = " <>()[]{}【】「」『』〈〉《》〔〕«»\"'“”‘’*|・:,、。!▶►▷→⇒➡★☆■□◆◇●○※"
 _PORT = re.compile(r":\d*$")
 # Country domains that are file extensions as well: README.md is a file, not a host.
 _FILES = frozenset(
     "ai app bb bz cc cab cpp java js md mov ml pl pm ps pub py rs sh so st ps zip".split()
+)
+_SOLD_TO_ALL = frozenset(
+    "ai am bz cc cf co fm ga gg gq im io la ly me ml nu pw sh st su tk to tv vc vg ws".split()
 )
 _PLAIN_HOST = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?(?:\.[^\W_](?:[\w-]{0,61}[^\W_])?){1,10}")
 _NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+", re.IGNORECASE)
@@ -53,17 +67,26 @@ def label(name: str) -> str:
 
 
 def is_national(name: str) -> bool:
-    """Whether a name stands under the domain of a country."""
-    return len(readable(name).rpartition(".")[2]) == 2
+    """Whether a name stands under the domain of a country, and of none that is sold to all."""
+    country = readable(name).rpartition(".")[2]
+    return len(country) == 2 and country not in _SOLD_TO_ALL
 
 
 @lru_cache(maxsize=8192)
 def readable(name: str) -> str:
     """Lower case, without a final dot, A-labels (RFC 5890) as the characters they stand for."""
-    name = name.strip().strip(".").lower()[:_LONGEST]
+    name = mapped(name.strip()[:_LONGEST]).strip(" .").lower()[:_LONGEST]
     if "xn--" not in name:
         return name
     return ".".join(_u_label(part) for part in name.split("."))
+
+
+def mapped(name: str) -> str:
+    """A name in any width, with any full stop and what nobody sees, as it is looked up (UTS 46)."""
+    if name.isascii():
+        return name
+    name = unicodedata.normalize("NFKC", name.translate(_LEFT_OUT))
+    return name.replace(_FULL_STOP, ".")
 
 
 def _u_label(part: str) -> str:
@@ -113,7 +136,8 @@ def target_of(url: str) -> Target:
     userinfo, _, host = match[1].rpartition("@")
     host = unquote(_PORT.sub("", host), errors="replace") if not host.startswith("[") else host
     host = host.partition("]")[0].removeprefix("[") if host.startswith("[") else host
-    return Target(host.strip().strip(".").lower()[:_LONGEST], userinfo[:_LONGEST])
+    host = mapped(host.strip()).strip(".").lower()
+    return Target(host[:_LONGEST], userinfo[:_LONGEST])
 
 
 def is_address(host: str) -> bool:
@@ -127,8 +151,11 @@ def is_address(host: str) -> bool:
 
 
 def host_in(text: str) -> str:
-    """The host of a text that is itself a URL or a host name; empty where it is anything else."""
-    text = text.strip()
+    """The host of a text that is itself a URL or a host name; empty where it is anything else.
+
+    Brackets, arrows and the like around it do not count, as readers pass over them.
+    """
+    text = mapped(text[:2001]).strip().strip(_FRAME)
     if not text or len(text) > 2000 or " " in text or "@" in text:
         return ""
     if "://" in text:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mailsec.gateway.deception import domains
+from mailsec.gateway.deception import data, domains
 from mailsec.gateway.envelope import domain_of
 from mailsec.gateway.message import Address, Message
 from mailsec.gateway.policy import Policy
@@ -30,8 +30,11 @@ def is_list_mail(message: Message) -> bool:
 def is_list_address(message: Message, person: Address) -> bool:
     """Whether answers to this address go back to the list, or to whom the mail was sent anyway.
 
-    Anybody can write a List-Id field, so the list has to be the one that is named there.
+    Anybody can write a List-Id field, so the list has to be the one that is named there. No list
+    lives in a free mailbox.
     """
+    if host_of(person) in data.free_mail():
+        return False
     written = {other.address.lower() for other in (*message.to[:200], *message.cc[:200])}
     return person.address.lower() in written or is_of_list(message, person)
 

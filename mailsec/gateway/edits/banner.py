@@ -27,7 +27,15 @@ from mailsec.gateway.reading.part import Part
 
 _STYLE = (
     "margin:0 0 1em;padding:.6em .8em;border:2px solid #b45309;background:#fffbeb;color:#1f2937;"
-    "font:14px/1.5 sans-serif;text-align:left"
+    "font:14px/1.5 sans-serif;text-align:left;"
+    # The letter's own style sheet must not hide it; programs that do not know the mark have the
+    # rules above.
+    "display:block!important;visibility:visible!important;opacity:1!important;"
+    "position:static!important;float:none!important;transform:none!important;"
+    "clip-path:none!important;height:auto!important;max-height:none!important;"
+    "width:auto!important;max-width:none!important;margin:0 0 1em!important;"
+    "text-indent:0!important;font:14px/1.5 sans-serif!important;color:#1f2937!important;"
+    "background:#fffbeb!important"
 )
 # Codes in which "<body>" is not written with these six bytes.
 _NOT_ASCII_BASED = (
@@ -149,9 +157,10 @@ def _in_html(message: Message, part: Part, text: str) -> list[Splice]:
 
 
 def _in_wide_html(message: Message, part: Part, text: str) -> list[Splice]:
-    """The same for UTF-16 and its like, which become UTF-8: the label counts before any meta."""
-    if part.decoded().problem:
-        return []
+    """The same for UTF-16 and its like, which become UTF-8: the label counts before any meta.
+
+    What cannot be read becomes a mark: no letter may go without its notice for a wrong label.
+    """
     content = part.text().encode("utf-8", "replace")
     place = place_for_banner(content)
     block = _html_block(text, line_end(message.raw))

@@ -26,9 +26,7 @@ _BEFORE_BODY = frozenset(
     b" template".split()
 )
 # Elements whose content is text up to their own end tag.
-_RAW = frozenset(
-    b"title style script noscript noframes template textarea xmp iframe noembed".split()
-)
+_RAW = frozenset(b"title style script noscript noframes textarea xmp iframe noembed".split())
 _BLANK = b"\t\n\f\r "
 
 
@@ -43,6 +41,7 @@ def place_for_banner(html: bytes) -> int:
     """The offset right behind the body's start tag, or where a browser would open the body."""
     data = _JIS_STRETCH.sub(lambda match: b"x" * len(match[0]), html)
     at = 3 if data.startswith(b"\xef\xbb\xbf") else 0
+    templates = 0  # open ones: nothing in them is shown
     while at < len(data):
         if data[at] in _BLANK:
             at += 1
@@ -53,11 +52,18 @@ def place_for_banner(html: bytes) -> int:
             continue
         tag = _read_tag(data, at)
         if tag is None:
-            return at
-        if tag.name == b"body" and not tag.closing:
-            return tag.end
-        if not tag.closing and tag.name not in _BEFORE_BODY:
-            return at
+            if not templates:
+                return at
+            following = data.find(b"<", at + 1)
+            at = following if following > 0 else len(data)
+            continue
+        if tag.name == b"template":
+            templates = max(0, templates + (-1 if tag.closing else 1))
+        elif not templates and not tag.closing:
+            if tag.name == b"body":
+                return tag.end
+            if tag.name not in _BEFORE_BODY:
+                return at
         at = tag.end
         if tag.name in _RAW and not tag.closing:
             at = _raw_end(data, tag)
@@ -99,8 +105,22 @@ def _read_tag(data: bytes, at: int) -> _Tag | None:
 
 
 def _raw_end(data: bytes, tag: _Tag) -> int:
-    """Behind the end tag of an element whose content is not markup, to the end if it has none."""
-    end = re.compile(rb"(?i)</" + re.escape(tag.name) + rb"(?=[\t\n\f\r />])[^>]*>?").search(
-        data, tag.end
-    )
-    return end.end() if end else len(data)
+    """Behind the end tag of an element whose content is not markup, to the end if it has none.
+
+    Inside of "<!--" a script may open another, and then needs two end tags (HTML, 13.2.5.24).
+    """
+    name = re.escape(tag.name)
+    marks = re.compile(rb"(?i)</?" + name + rb"(?=[\t\n\f\r />])[^>]*>?|<!--|-->")
+    escaped = inside = False
+    for mark in marks.finditer(data, tag.end):
+        if mark[0] == b"<!--":
+            escaped = True
+        elif mark[0] == b"-->":
+            escaped = inside = False
+        elif not mark[0].startswith(b"</"):
+            inside = escaped and tag.name == b"script"
+        elif inside:
+            inside = False
+        else:
+            return mark.end()
+    return len(data)

@@ -13,22 +13,42 @@ from mailsec.gateway.reading.headers import Header
 from mailsec.gateway.reading.part import Part
 
 _SHOWN = ("text/plain", "text/html")
+# What stands first in these is no text in front: the last choice is shown, the first is the page.
+_WHOLE = ("multipart/alternative", "multipart/related")
 _CONTENT_FIELD = "content-"
 
 
 def bodies(message: Message) -> list[Part]:
-    """The first plain text and the first HTML of the letter that may be altered.
+    """The first plain text and the first HTML of the letter that may be altered, and the first of
+    either in each other choice of the same alternative, since programs differ in what they show.
 
     Empty where the letter begins with a signed or encrypted part: a text behind it is a footer.
     """
     leaves = [part for part in message.parts if not part.is_multipart]
     if not leaves or leaves[0].is_protected:
         return []
-    found: dict[str, Part] = {}
-    for part in leaves:
-        if part.content_type in _SHOWN and _belongs(message, part):
-            found.setdefault(part.content_type, part)
-    return list(found.values())
+    able = [part for part in leaves if part.content_type in _SHOWN and _belongs(message, part)]
+    first = {part.content_type: part for part in reversed(able)}
+    chosen = {part.index for part in first.values()}
+    told = {choice for part in first.values() for choice in _choices(message, part)}
+    alternatives = {alternative for alternative, _ in told}
+    for part in able:
+        choices = _choices(message, part)
+        if any(alternative in alternatives for alternative, _ in choices - told):
+            chosen.add(part.index)
+            told |= choices
+    return [part for part in able if part.index in chosen]
+
+
+def _choices(message: Message, part: Part) -> set[tuple[int, int]]:
+    """Each multipart/alternative around a part, with the one of its parts that this one lies in."""
+    found: set[tuple[int, int]] = set()
+    while part.parent is not None:
+        parent = message.parts[part.parent]
+        if parent.content_type == "multipart/alternative":
+            found.add((parent.index, part.index))
+        part = parent
+    return found
 
 
 def _belongs(message: Message, part: Part) -> bool:
@@ -123,14 +143,25 @@ def missing_version(message: Message, splices: list[Splice]) -> list[Splice]:
     return [Splice(at, at, b"MIME-Version: 1.0" + line_end(message.raw))]
 
 
+def can_be_headed(message: Message) -> bool:
+    """Whether a notice can be put into the letter, or in front of it."""
+    root = message.parts[0]
+    if bodies(message):
+        return True
+    if root.is_protected or root.start < 0 or root.content_type == "text/calendar":
+        return False
+    split = root.is_multipart or not root.content_type.startswith("multipart/")
+    return split or root.transfer_encoding in transfer.IDENTITY
+
+
 def with_first_part(message: Message, text: str, ascii_text: str) -> Message:
     """The message with a plain text of its own in front, or itself where it may not be altered."""
-    root = message.parts[0]
-    if root.is_protected or root.start < 0 or root.content_type == "text/calendar":
+    if not can_be_headed(message):
         return message
-    if root.is_multipart:
+    root = message.parts[0]
+    if root.is_multipart and root.content_type not in _WHOLE:
         return _inserted(message, root, text)
-    if root.content_type.startswith("multipart/"):
+    if root.content_type.startswith("multipart/") and not root.is_multipart:
         return _before_unsplit(message, root, ascii_text)
     return _wrapped(message, root, before=_text_entity(text, line_end(message.raw)))
 
@@ -166,8 +197,6 @@ def _appended(message: Message, children: list[Part], entity: bytes) -> Message:
 
 def _before_unsplit(message: Message, root: Part, text: str) -> Message:
     """A multipart without a usable boundary is shown as text as it stands, if it is shown."""
-    if root.transfer_encoding not in transfer.IDENTITY:
-        return message
     end = line_end(message.raw)
     blank = end if lacks_blank_line(root) else b""
     head = blank + (text + "\n\n").encode("ascii", "replace").replace(b"\n", end)

@@ -77,9 +77,12 @@ _WORDS: Mapping[str, tuple[str, str]] = {
 }
 CODES = tuple(_WORDS)
 _OTHER = ("なりすましや詐欺の疑いがあります。", "It may be forged or fraudulent.")
-# Mail programs make links of whatever looks like a host: the warning must not lead there.
-_OF_LINKS = frozenset(("domain", "target", "shown"))
+# Mail programs make links of whatever looks like a host: the warning must not lead to what a
+# sender wrote. Mail addresses stay as they are, since they have to be compared.
+_GENUINE = "resembles"
 _DOT = re.compile(r"(?<=\w)\.(?=\w)")
+_WORD = re.compile(r"\S+")
+_ADDRESS = re.compile(r"[^@/\\]+@[^@/\\]+")
 
 
 def words(finding: Finding) -> tuple[str, str]:
@@ -90,9 +93,13 @@ def words(finding: Finding) -> tuple[str, str]:
 
 
 def _unlinked(name: str, text: str) -> str:
-    if name in _OF_LINKS and "@" not in text:
-        return _DOT.sub("[.]", text.replace("://", "[://]"))
-    return text
+    if name == _GENUINE:
+        return text
+    return _WORD.sub(lambda word: _broken(word[0]), text.replace("://", "[://]"))
+
+
+def _broken(word: str) -> str:
+    return word if _ADDRESS.fullmatch(word) else _DOT.sub("[.]", word)
 
 
 class _Values(dict[str, str]):

@@ -168,7 +168,8 @@ def _item(finding: Finding, language: int) -> str:
         return ("メール全体", "the whole message")[language]
     shown = name or ("（名前なし）", "(no name)")[language]
     inside = finding.detail.get("inside", "")
-    return f"{shown} ({inside})" if inside else shown
+    # A sender's words must not become a link of the notice.
+    return (f"{shown} ({inside})" if inside else shown).replace("://", "[://]")
 
 
 def _reason(finding: Finding, language: int) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from mailsec.gateway.authentication import Result
 from mailsec.gateway.case import Case
-from mailsec.gateway.deception import brands, domains, resemblance, senders
+from mailsec.gateway.deception import brands, data, domains, resemblance, senders
 from mailsec.gateway.deception.brands import Brand
 from mailsec.gateway.deception.details import cleaned
 from mailsec.gateway.envelope import Direction
@@ -18,6 +18,8 @@ CHECK = "brand-name"
 # The name alone in brackets at the very start: 【三井住友カード】.
 _BRACKETED = re.compile(r"\s*[【\[［]([^】\]］]{2,30})[】\]］]")
 _MOST_LINKS = 200
+# Names that providers keep for themselves.
+_RESERVED = re.compile(r"(?i)[^@]{0,60}no-?_?reply@|(?:mailer-daemon|postmaster|abuse)@")
 
 
 def look(case: Case) -> Iterator[Finding]:
@@ -30,14 +32,14 @@ def look(case: Case) -> Iterator[Finding]:
     """
     if case.envelope.direction is not Direction.INBOUND:
         return
-    authors = [author for author in senders.authors(case.message) if author.address]
+    authors = senders.authors(case.message)
     claims = [(author, _claimed_in(author.name)) for author in authors]
     subject = None if any(brand for _, brand in claims) else _in_subject(case)
     for author, brand in claims:
         claimed = brand or subject
         if claimed is None or domains.under(senders.host_of(author), senders.trusted(case.policy)):
             continue
-        if not brands.is_genuine(claimed, senders.host_of(author)):
+        if not brands.is_genuine(claimed, senders.host_of(author)) or _is_mailbox(author):
             yield _finding("brand-name", claimed, author)
             return
         if brand and _is_refuted(author, case):
@@ -51,6 +53,11 @@ def _claimed_in(name: str) -> Brand | None:
         return brands.claimed_by(name)
     likeness = resemblance.of_brand(host)
     return brands.owning(likeness.model.domain if likeness else host)
+
+
+def _is_mailbox(author: Address) -> bool:
+    """Whether anybody could have opened this address: the brand gives out free mailboxes."""
+    return senders.host_of(author) in data.free_mail() and not _RESERVED.match(author.address)
 
 
 def _is_refuted(author: Address, case: Case) -> bool:
@@ -75,5 +82,5 @@ def _in_subject(case: Case) -> Brand | None:
 
 
 def _finding(code: str, brand: Brand, author: Address) -> Finding:
-    detail = cleaned(brand=brand.name, address=author.address, shown=author.name)
+    detail = cleaned(brand=brand.name, address=author.address or "-", shown=author.name)
     return Finding(CHECK, code, Severity.SUSPICIOUS, detail=detail)

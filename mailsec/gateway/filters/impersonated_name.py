@@ -21,20 +21,20 @@ def look(case: Case) -> Iterator[Finding]:
     """``impersonated-name`` and ``address-in-name`` for the authors and the addresses of Reply-To.
 
     Lists write in the stead of their members, who may be colleagues: an address that the list's own
-    fields name bears their names rightly.
+    fields name, and that wrote before, bears their names rightly.
     """
     if case.envelope.direction is not Direction.INBOUND:
         return
     ours = senders.ours(case.policy)
     shown = (*senders.authors(case.message), *senders.answered_at(case.message))
     for person in dict.fromkeys(shown):
-        if not person.address or not person.name or domains.under(senders.host_of(person), ours):
+        if not person.name or domains.under(senders.host_of(person), ours):
             continue
-        if _is_of_company(person, case) and not senders.is_of_list(case.message, person):
-            detail = cleaned(shown=person.name, address=person.address)
+        if _is_of_company(person, case) and not _is_known_list(person, case):
+            detail = cleaned(shown=person.name, address=person.address or "-")
             yield Finding(CHECK, "impersonated-name", Severity.SUSPICIOUS, detail=detail)
         elif other := _other_address(person):
-            detail = cleaned(shown=other, address=person.address)
+            detail = cleaned(shown=other, address=person.address or "-")
             yield Finding(CHECK, "address-in-name", Severity.SUSPICIOUS, detail=detail)
 
 
@@ -48,6 +48,13 @@ def _is_of_company(person: Address, case: Case) -> bool:
     found = [case.services.relations.addresses_of(key) for key in keys[:_MOST_KEYS]]
     known = {address.lower() for addresses in found for address in addresses}
     return bool(known) and person.address.lower() not in known
+
+
+def _is_known_list(person: Address, case: Case) -> bool:
+    relations = case.services.relations
+    if relations is None or not senders.is_of_list(case.message, person):
+        return False
+    return relations.has_corresponded(person.address, case.envelope.recipients)
 
 
 def _is_registered(person: Address, case: Case, keys: tuple[str, ...]) -> bool:
@@ -64,7 +71,7 @@ def _is_registered(person: Address, case: Case, keys: tuple[str, ...]) -> bool:
 def _other_address(person: Address) -> str:
     """An address of another owner that the name itself holds."""
     real = domain_of(person.address)
-    for match in _ADDRESS.finditer(person.name[:500]):
+    for match in _ADDRESS.finditer(domains.mapped(person.name[:500])):
         if not domains.same_owner(match[1], real):
             return match[0]
     return ""

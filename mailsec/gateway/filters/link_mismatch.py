@@ -20,6 +20,7 @@ _MOST_LINKS = 1_000
 _MOST_FOUND = 3  # of each code
 _LOCAL = re.compile(r"10\.|127\.|169\.254\.|172\.(?:1[6-9]|2\d|3[01])\.|192\.168\.|::1$|f[cd]|fe80")
 _SCRIPT = re.compile(r"(?i)(?:javascript|vbscript|data):")
+_IDLE = re.compile(r"(?i)javascript:(?:void(?:\(0?\)|0)?)?;?")
 
 
 def look(case: Case) -> Iterator[Finding]:
@@ -55,7 +56,7 @@ def _found(case: Case, proved: str) -> Iterator[tuple[str, str, str]]:
     """(code, what is shown, where it leads) of every link that deceives."""
     for anchor in case.message.anchors[:_MOST_LINKS]:
         if _SCRIPT.match(anchor.href):
-            if not anchor.href.lower().startswith("javascript:void"):
+            if not _IDLE.fullmatch("".join(anchor.href.split())):
                 yield "link-script", anchor.text, anchor.href
             continue
         target = domains.target_of(anchor.href)

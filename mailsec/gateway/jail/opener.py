@@ -26,6 +26,7 @@ _SLACK = 1024 * 1024
 _BLOCK = 256 * 1024
 _GRACE = 1.0  # seconds that an answer may come late, since the process counts its own time too
 _ATTEMPTS = 2
+_MORE_FILES = 100  # members beyond the budget that only say what is wrong
 
 Arguments = tuple[str, ...]
 _ZYGOTE: Arguments = (sys.executable, "-P", "-s", "-B", "-m", "mailsec.gateway.jail.zygote")
@@ -228,11 +229,14 @@ class _Answer:
             with self._timed():
                 self._channel.sendall(data)
         previous = b""
+        before = (budget.files, budget.content_bytes)
         while True:
+            if budget.files > budget.limits.files + _MORE_FILES:
+                raise frames.Nonsense
             most = budget.limits.content_bytes - budget.content_bytes + _SLACK
             found = frames.read_frame(self._receive, previous, most)
             if isinstance(found, tuple):
-                budget.files, budget.content_bytes = found
+                budget.files, budget.content_bytes = map(max, before, found)
                 return
             budget.files += 1
             if found.content is not previous:

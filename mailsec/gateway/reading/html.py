@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import unescape
+from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -50,6 +51,8 @@ _WHOLE_TAG = re.compile(r"<[!/?A-Za-z][^>]*>?")
 _ATTRIBUTE = re.compile(
     r"""(?i)\b(?:href|action|src|data)\s*=\s*(?:"([^"]*)|'([^']*)|([^\s>"']+))"""
 )
+_HREF_ATTRIBUTE = re.compile(r"""(?i)\bhref\s*=\s*(?:"([^"]*)|'([^']*)|([^\s>"']+))""")
+_BASE = re.compile(r"(?i)<base\b")
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
 _LINES = re.compile(r" ?\n[ \n]*")
 _SAME_LINE = re.compile(r"[ \t\r\f]+")
@@ -90,8 +93,10 @@ def reduce(source: str) -> Reduced:
     """Text and links of an HTML body. Never raises, and takes time in proportion to the size."""
     if _is_hostile(source):
         return _strip(source)
-    root = LexborHTMLParser(source).root
-    reader = _Reader(styles.Sheet(source))
+    tree = LexborHTMLParser(source)
+    root = tree.root
+    base = tree.css_first("base[href]") if _BASE.search(source) else None
+    reader = _Reader(styles.Sheet(source), links.base_of(_href(base)) if base else "")
     for node, leaving in _walk(root, reader.open) if root is not None else ():
         if leaving:
             reader.leave(node)
@@ -105,9 +110,10 @@ def reduce(source: str) -> Reduced:
 class _Reader:
     """Gathers text, links and what is hidden while the tree is walked."""
 
-    def __init__(self, sheet: styles.Sheet) -> None:
+    def __init__(self, sheet: styles.Sheet, base: str) -> None:
         self.open: set[int] = set()
         self._sheet = sheet
+        self._base = base
         self._look = sheet.start
         self._looks: dict[int, styles.Look] = {}
         self._text: list[str] = []
@@ -121,7 +127,7 @@ class _Reader:
         tag = node.tag or ""
         if tag not in _INLINE:
             self._text.append("\n")
-        self._links += _links_of(node)
+        self._links += _links_of(node, self._base)
         if tag == "a":
             self._open_anchor(node)
         if self._sheet.hides and (attributes := node.attributes):
@@ -156,7 +162,7 @@ class _Reader:
             self._hidden.append((self._look.way, self._seen, [text]))
 
     def _open_anchor(self, node: LexborNode) -> None:
-        href = node.attributes.get("href") or ""
+        href = links.joined(self._base, _href(node)) if "href" in node.attributes else ""
         if not href or node.first_child is None or len(self._anchors) >= _MAX_ANCHORS:
             return
         self._close_anchor()
@@ -166,7 +172,7 @@ class _Reader:
     def _close_anchor(self) -> None:
         if self._anchor is not None:
             text = charset.clean(_tidy("".join(self._anchor[2])[:_ANCHOR_TEXT]))
-            href = charset.clean(links.as_written(self._anchor[1][:_HREF]))
+            href = charset.clean(self._anchor[1][:_HREF])
             self._anchors.append(Anchor(href, text))
             self._anchor = None
 
@@ -201,17 +207,20 @@ def _walk(root: LexborNode, watched: set[int]) -> Iterator[tuple[LexborNode, boo
         node = following
 
 
-def _links_of(node: LexborNode) -> Iterator[str]:
+def _href(node: LexborNode) -> str:
+    return node.attributes.get("href") or ""
+
+
+def _links_of(node: LexborNode, base: str) -> Iterator[str]:
     names = _LINK_ATTRIBUTES.get(node.tag or "", ())
     if names or node.tag == "meta":
         attributes = node.attributes
-        for name in names:
-            link = links.from_attribute(attributes.get(name) or "")
-            if link:
-                yield link
+        written = [attributes[name] or "" for name in names if name in attributes]
         if node.tag == "meta" and (attributes.get("http-equiv") or "").lower() == "refresh":
             target = _REFRESH.match(attributes.get("content") or "")
-            link = links.from_attribute(target[1]) if target else ""
+            written += [target[1]] if target else []
+        for value in written:
+            link = links.from_attribute(links.joined(base, value))
             if link:
                 yield link
 
@@ -248,7 +257,31 @@ def _strip(source: str) -> Reduced:
         for match in _ATTRIBUTE.finditer(source)
     ]
     text = _tidy(unescape(_WHOLE_TAG.sub(" ", source)))
-    return Reduced(charset.clean(text), tuple(dict.fromkeys(filter(None, found))))
+    anchors = tuple(islice(_stripped_anchors(source), _MAX_ANCHORS))
+    return Reduced(charset.clean(text), tuple(dict.fromkeys(filter(None, found))), anchors)
+
+
+def _stripped_anchors(source: str) -> Iterator[Anchor]:
+    """The links with their text, each up to the next tag of a link."""
+    href, begin = "", 0
+    for start, end, opened in _anchor_tags(source):
+        if href:
+            text = unescape(_WHOLE_TAG.sub("", source[begin : min(start, begin + _HREF)]))
+            yield Anchor(
+                charset.clean(links.joined("", href[:_HREF])),
+                charset.clean(_tidy(text)[:_ANCHOR_TEXT]),
+            )
+        href, begin = opened, end
+
+
+def _anchor_tags(source: str) -> Iterator[tuple[int, int, str]]:
+    """Where each tag of a link begins and ends, and its address; the end of the text last."""
+    for match in _TAG.finditer(source):
+        if (match[2] or "").lower() == "a":
+            found = None if match[1] else _HREF_ATTRIBUTE.search(match[0])
+            href = next(filter(None, found.groups()), "") if found else ""
+            yield match.start(), match.end(), unescape(href)
+    yield len(source), len(source), ""
 
 
 def _tidy(text: str) -> str:

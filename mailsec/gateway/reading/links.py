@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urljoin
 
 _BRACKETED = re.compile(r"<(?:URL:)?\s*(https?://[^<>\"]{1,4000})>", re.IGNORECASE)
 _BARE = re.compile(r"(?<![A-Za-z0-9])https?://[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+", re.IGNORECASE)
@@ -10,6 +11,8 @@ _WRAP = re.compile(r"[ \t]*\r?\n[ \t]*")
 _PAIRS = {")": "(", "]": "["}
 _FINAL = ".,;:!?'"
 _WEB = re.compile(r"\s*(https?:)", re.IGNORECASE)
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_SLASHES = "/\\"
 # The WHATWG URL standard drops these inside a URL.
 _DROPPED = str.maketrans("", "", "\t\r\n")
 
@@ -54,6 +57,31 @@ def _trim(link: str) -> str:
 def as_written(value: str) -> str:
     """The value of a link attribute as a browser takes it, whatever its scheme."""
     return value.strip().translate(_DROPPED)
+
+
+def base_of(value: str) -> str:
+    """The base that a document names for its links; empty where it is not http or https."""
+    scheme = _WEB.match(as_written(value))
+    if scheme is None:
+        return ""
+    rest = as_written(value)[scheme.end() :].replace("\\", "/").lstrip("/")
+    return f"{scheme[1].lower()}//{rest}"
+
+
+def joined(base: str, value: str) -> str:
+    """The address that a link attribute means in a document with this base, which may be empty.
+
+    An address without a scheme is taken for https, as on the pages where people read mail.
+    """
+    value = as_written(value)
+    if _SCHEME.match(value):
+        return value
+    if value[:1] in _SLASHES and value[1:2] in _SLASHES and len(value) > 1:
+        value = f"{base.partition(':')[0] or 'https'}:{value}"
+    try:
+        return urljoin(base, value) if base else value
+    except ValueError:
+        return base
 
 
 def from_attribute(value: str) -> str:

@@ -13,18 +13,27 @@ _HIDING = re.compile(
     r"""(?i)display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|opacity\s*[:=]\s*0?[.0\s;"']"""
     r"""|font(?:-size)?\s*:[^;"']{0,40}?\b0?[.]?[01](?:px|pt|em|rem|%)?\b|color|overflow\s*:\s*hidden"""
     r"""|(?:left|top|text-indent)\s*:\s*-\d{3}|<[a-z]+\s[^>]{0,200}?\bhidden\b"""
+    r"""|transform\s*:\s*scale|clip(?:-path)?\s*:|/\*"""
 )
 _SHEET = re.compile(r"(?i)<style\b|<link\b[^>]{0,300}stylesheet")
 _MEDIA = re.compile(r"(?i)@media")
 _RULE = re.compile(
     r"(?:^|;)\s*(display|visibility|color|opacity|overflow|(?:max-)?(?:height|width)|left|top|"
-    r"text-indent|font(?:-size)?|background(?:-color|-image)?)\s*:([^;]*)"
+    r"text-indent|margin-(?:left|top)|transform|clip(?:-path)?|font(?:-size)?"
+    r"|background(?:-color|-image)?)\s*:([^;]*)"
 )
+_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _SIZE = re.compile(r"(\d*\.?\d+)\s*(px|pt|em|rem|%|)")
 _HEX = re.compile(r"#([0-9a-f]{6}|[0-9a-f]{3})\b")
 _RGB = re.compile(r"rgba?\(\s*(\d{1,3})\s*,\s*(\d{1,3})\s*,\s*(\d{1,3})\s*(?:,\s*([\d.]+)\s*)?\)")
 _NAMED = {"white": (255, 255, 255), "black": (0, 0, 0)}
-_OFF_SCREEN = re.compile(r"-\d{3,}(?:\.\d+)?(?:px|em|pt|%)?")
+_OFF_SCREEN = re.compile(r"-\d{3,}(?:\.\d+)?(?:px|r?em|pt|vw|vh|cm|mm|in|%)?")
+# Smaller margins lay a text over a picture.
+_FAR_OFF = re.compile(r"-\d{4,}(?:\.\d+)?(?:px|pt)?")
+_NOTHING_LEFT = re.compile(
+    r"scale(?:3d|x|y)?\(\s*0(?:\.0\d*)?\s*[,)].*|inset\(\s*(?:100|[5-9]\d)%.*"
+    r"|rect\((?:\s*[01](?:px)?\s*,?){4}\)|circle\(\s*0.*"
+)
 _ATTRIBUTES = frozenset(("style", "hidden", "bgcolor", "color", "class", "background", "id"))
 _LONGEST_STYLE = 2_000
 _ALIKE = 8  # of 255: two colours nearer than this in each channel look the same
@@ -108,7 +117,7 @@ class Sheet:
 
 
 def _rules(style: str) -> dict[str, str]:
-    found = _RULE.findall(style[:_LONGEST_STYLE].lower())
+    found = _RULE.findall(_COMMENT.sub("", style[:_LONGEST_STYLE]).lower())
     return {name: value.replace("!important", "").strip() for name, value in found}
 
 
@@ -126,7 +135,11 @@ def _gone(rules: Mapping[str, str]) -> str:
         for name in ("max-height", "height", "max-width", "width")
     ):
         return "clipped"
+    if any(_NOTHING_LEFT.match(rules.get(name, "")) for name in ("transform", "clip", "clip-path")):
+        return "clipped"
     if any(_OFF_SCREEN.fullmatch(rules.get(name, "")) for name in ("left", "top", "text-indent")):
+        return "off-screen"
+    if any(_FAR_OFF.fullmatch(rules.get(name, "")) for name in ("margin-left", "margin-top")):
         return "off-screen"
     return ""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from urllib.parse import SplitResult, urlsplit
 
 from mailsec.gateway.envelope import domain_of
@@ -31,8 +31,11 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{30,}")
 
 def hosts(message: Message) -> tuple[str, ...]:
     """The hosts that the links name, in order, each once."""
-    found = (host_of(split(link)) for link in message.links[:_MOST])
-    return tuple(dict.fromkeys(host for host in found if host))
+    return _named(map(split, message.links[:_MOST]))
+
+
+def _named(urls: Iterable[SplitResult | None]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(host for url in urls if (host := host_of(url))))
 
 
 def split(link: str) -> SplitResult | None:
@@ -58,22 +61,22 @@ def facts(message: Message) -> Iterator[str]:
         yield "none"
         return
     author = registered(domain_of(message.from_[0].address)) if message.from_ else ""
-    names = hosts(message)
+    urls = [split(link) for link in links]
+    names = _named(urls)
     owners = {registered(name) for name in names}
     yield f"owners-{min(len(owners), 5)}"
     yield f"count-{min(len(links), 20).bit_length()}"
     if author:
         yield "own-domain" if author in owners else "foreign-domains-only"
     found: dict[str, None] = {}
-    for link in links:
-        for fact in _one(link):
+    for url in urls:
+        for fact in _one(url):
             found[fact] = None
     yield from found
     yield from _anchors(message)
 
 
-def _one(link: str) -> Iterator[str]:
-    url = split(link)
+def _one(url: SplitResult | None) -> Iterator[str]:
     host = host_of(url)
     if url is None or not host:
         yield "unreadable"

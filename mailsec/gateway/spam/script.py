@@ -9,15 +9,17 @@ from mailsec.gateway.spam.text import LONGEST_LINE, invisible_count
 
 _LOOKED_AT = 4_000
 _SCRIPTS = {
-    "kana": re.compile("[\u3041-\u30ff\uff66-\uff9d]"),
-    "han": re.compile("[\u3400-\u9fff\uf900-\ufaff]"),
-    "hangul": re.compile("[\u1100-\u11ff\uac00-\ud7a3]"),
-    "cyrillic": re.compile("[\u0400-\u04ff]"),
-    "latin": re.compile("[A-Za-z\u00c0-\u024f]"),
-    "arabic": re.compile("[\u0600-\u06ff]"),
-    "thai": re.compile("[\u0e00-\u0e7f]"),
+    "kana": re.compile("[\u3041-\u30ff\uff66-\uff9d]+"),
+    "han": re.compile("[\u3400-\u9fff\uf900-\ufaff]+"),
+    "hangul": re.compile("[\u1100-\u11ff\uac00-\ud7a3]+"),
+    "cyrillic": re.compile("[\u0400-\u04ff]+"),
+    "latin": re.compile("[A-Za-z\u00c0-\u024f]+"),
+    "arabic": re.compile("[\u0600-\u06ff]+"),
+    "thai": re.compile("[\u0e00-\u0e7f]+"),
 }
 _HAN = _SCRIPTS["han"]
+_ASCII = re.compile("[\x00-\x7f]+")
+_ASCII_LETTERS = re.compile("[A-Za-z]+")
 _MIXED_WORD = re.compile(
     "[A-Za-z][\u0400-\u04ff\u0370-\u03ff]|[\u0400-\u04ff\u0370-\u03ff][A-Za-z]"
 )
@@ -30,7 +32,10 @@ def main_script(text: str) -> str:
     start = text[:_LOOKED_AT]
     if start.isascii():
         return "latin" if any(map(str.isalpha, start)) else "none"
-    counts = {name: len(pattern.findall(start)) for name, pattern in _SCRIPTS.items()}
+    # Most of a text with a few other characters is ASCII, which only one script has letters in.
+    beyond = _ASCII.sub("", start)
+    counts = {name: sum(map(len, runs.findall(beyond))) for name, runs in _SCRIPTS.items()}
+    counts["latin"] += sum(map(len, _ASCII_LETTERS.findall(start)))
     letters = sum(counts.values())
     if not letters:
         return "none"
@@ -47,6 +52,7 @@ def facts(text: str, subject: str) -> Iterator[str]:
     both = subject[:LONGEST_LINE] + "\n" + start
     if both.isascii():
         return
+    beyond = _ASCII.sub("", both)
     if main_script(both) == "kana":
         outside = _outside_jis(both)
         if outside:
@@ -55,16 +61,16 @@ def facts(text: str, subject: str) -> Iterator[str]:
             yield "many-kanji-outside-jis"
     if _MIXED_WORD.search(both):
         yield "scripts-mixed-in-word"
-    if len(_STYLED.findall(both)) > 3:
+    if len(_STYLED.findall(beyond)) > 3:
         yield "styled-letters"
-    hidden = invisible_count(both)
+    hidden = invisible_count(beyond)
     if hidden:
         yield "invisible-letters"
     if hidden > 20:
         yield "many-invisible-letters"
     if _EMOJI.search(subject):
         yield "emoji-in-subject"
-    if both.count("\ufffd") > 3:
+    if beyond.count("\ufffd") > 3:
         yield "undecodable-letters"
 
 

@@ -9,15 +9,19 @@ import unicodedata
 LONGEST_BODY = 24_000
 LONGEST_LINE = 400
 
-_URL = re.compile(r"(?:https?://|www\.)[^\s<>\"'、。」）]{1,2000}", re.IGNORECASE)
-_MAIL_ADDRESS = re.compile(r"[\w.+=-]{1,64}@[\w.-]{1,200}")
+# A set of first letters lets the search skip to where a link may begin; ignoring case would not.
+_URL = re.compile(
+    r"[HhWw](?:(?<=[Hh])[Tt][Tt][Pp][Ss]?://|(?<=[Ww])[Ww][Ww]\.)[^\s<>\"'、。」）]{1,2000}"
+)
+_LONGEST_LOCAL = 64
+_LOCAL_BACKWARDS = re.compile(r"[\w.+=-]{1,64}")
+_DOMAIN = re.compile(r"[\w.-]{1,200}")
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f"
     "\u2028-\u202e\u2060-\u206f\ufeff]"
 )
-_DIGIT = re.compile(r"[0-9]")
+_ZEROS = str.maketrans("123456789", "000000000")
 _LONG_RUN = re.compile(r"([^\w\s])\1{3,}")
-_BLANKS = re.compile(r"\s+")
 
 
 def normalise(text: str, longest: int = LONGEST_BODY) -> str:
@@ -30,10 +34,35 @@ def normalise(text: str, longest: int = LONGEST_BODY) -> str:
     if not text.isascii():
         text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))[: 2 * longest]
     text = _URL.sub(" \u2197 ", text)
-    text = _MAIL_ADDRESS.sub(" \u2709 ", text)
-    text = _DIGIT.sub("0", text.lower())
+    text = _digits_as_zero(_addresses_as_marks(text).lower())
     text = _LONG_RUN.sub(r"\1\1\1", text)
-    return _BLANKS.sub(" ", text).strip()
+    return " ".join(text.split())
+
+
+def _addresses_as_marks(text: str) -> str:
+    """Each ``local@domain`` as a mark, looked for from its ``@``, since few texts hold any."""
+    at = text.find("@")
+    if at < 0:
+        return text
+    pieces, done = [], 0
+    while at >= 0:
+        local = _LOCAL_BACKWARDS.match(text[max(done, at - _LONGEST_LOCAL) : at][::-1])
+        domain = _DOMAIN.match(text, at + 1)
+        if local is None or domain is None:
+            at = text.find("@", at + 1)
+            continue
+        pieces += [text[done : at - local.end()], " \u2709 "]
+        done = domain.end()
+        at = text.find("@", done)
+    return "".join((*pieces, text[done:]))
+
+
+def _digits_as_zero(text: str) -> str:
+    if text.isascii():
+        return text.translate(_ZEROS)
+    for digit in "123456789":
+        text = text.replace(digit, "0")
+    return text
 
 
 def invisible_count(text: str) -> int:

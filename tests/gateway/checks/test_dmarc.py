@@ -82,6 +82,17 @@ def test_a_subdomains_own_record_comes_first() -> None:
 
 
 @pytest.mark.parametrize(
+    "texts", [(b"v=DMARC1; p=none", b"v=DMARC1; p=reject"), (b"v=DMARC1; p=bogus",)]
+)
+def test_a_subdomains_own_record_that_cannot_be_used_is_the_last_word(
+    texts: tuple[bytes, ...],
+) -> None:
+    """Section 6.6.3, steps 5 and 6: the organisation's does not stand in for it."""
+    zone = Texts(_dmarc__shop__example__jp=texts, _dmarc__example__jp=(b"v=DMARC1; p=reject",))
+    assert dmarc.published("shop.example.jp", zone).record is None
+
+
+@pytest.mark.parametrize(
     ("strict_dkim", "strict_spf", "spf", "signatures", "result"),
     [
         (False, False, SPF, (), Result.PASS),

@@ -21,6 +21,7 @@ HOSTS = st.text(alphabet="ab1-._xn@:[]/\\% あаé\u200b\ud800", max_size=80)
         ("www.例え.jp", "例え.jp", "例え"),
         ("co.jp", "co.jp", "co"),
         ("localhost", "localhost", "localhost"),
+        ("www.ｅｘａｍｐｌｅ。com", "example.com", "example"),
         ("192.0.2.1", "192.0.2.1", "192"),
         ("", "", ""),
     ],
@@ -42,6 +43,12 @@ def test_the_part_that_somebody_registered(name: str, registrable: str, label: s
         ("http://a:b@c@example.org/", "example.org", "a:b@c"),
         ("http://example%2ecom/", "example.com", ""),
         ("http://[2001:db8::1]:80/", "2001:db8::1", ""),
+        ("https:/example.com/", "example.com", ""),
+        ("https:example.com/", "example.com", ""),
+        ("https://login。example.com/", "login.example.com", ""),
+        ("https://ｅｘａｍｐｌｅ．ｃｏｍ/", "example.com", ""),
+        ("https://exam\u00adple\u200b.com/", "example.com", ""),
+        ("http://１９２．０．２．１/", "192.0.2.1", ""),
         ("mailto:a@example.com", "", ""),
         ("no url", "", ""),
     ],
@@ -70,12 +77,26 @@ def test_addresses_in_every_form(host: str, expected: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "expected"),
+    [("example.de", True), ("example.co.uk", True), ("example.tk", False), ("example.com", False)],
+)
+def test_a_countrys_domain_that_is_sold_to_all_is_no_countrys(name: str, expected: bool) -> None:
+    """Attack: a brand's name is free there, and stands for its branch in no country."""
+    assert domains.is_national(name) is expected
+
+
+@pytest.mark.parametrize(
     ("text", "host"),
     [
         ("https://www.example.com/x", "www.example.com"),
         ("www.example.com/x", "www.example.com"),
         ("例え.jp", "例え.jp"),
         ("example.com.", "example.com"),
+        ("【https://www.example.com/】", "www.example.com"),
+        ("▶ www.example.com", "www.example.com"),
+        ("<https://www.example.com>", "www.example.com"),
+        ("www.exam\u200bple.com", "www.example.com"),
+        ("ｗｗｗ．ｅｘａｍｐｌｅ．ｃｏｍ", "www.example.com"),
         ("README.md", ""),
         ("a@example.com", ""),
         ("see example.com", ""),

@@ -40,6 +40,7 @@ def ours(raw: bytes) -> list[bytes]:
         b"Authentication-Results: mx.example.org; dmarc=pass\r\n",
         b"authentication-results : MX.EXAMPLE.ORG 1; dmarc=pass\r\n",
         b'AUTHENTICATION-RESULTS:\r\n (really)\r\n\t"mx.example.org"\r\n\t1; dmarc=pass\r\n',
+        b"Authentication-Results: (" + b"x" * 70_000 + b") mx.example.org; dmarc=pass\r\n",
     ],
 )
 def test_forged_results_go_with_their_folds(field: bytes) -> None:

@@ -131,6 +131,50 @@ def test_text_and_html_are_both_told() -> None:
         assert before.body() == after.body()
 
 
+def tree(kind: str, *parts: tuple[str, str]) -> bytes:
+    """A multipart of this kind with these parts, each a type and its text."""
+    head = f"MIME-Version: 1.0\r\nContent-Type: multipart/{kind}; boundary=b\r\n\r\n"
+    pieces = [f"--b\r\nContent-Type: {type_}\r\n\r\n{text}\r\n" for type_, text in parts]
+    return (head + "".join(pieces) + "--b--\r\n").encode()
+
+
+def test_every_choice_of_an_alternative_is_told() -> None:
+    """Attack: an empty HTML part in front, and programs show the last one they can."""
+    raw = tree("alternative", ("text/plain", "a"), ("text/html", ""), ("text/html", "<p>b"))
+    edited = put(raw)
+    assert [("&lt;b&gt;" in part.text() or NOTICE in part.text()) for part in edited.parts[1:]] == [
+        True,
+        True,
+        True,
+    ]
+    mixed = put(raw.replace(b"alternative", b"mixed"))
+    assert mixed.parts[3].body() == b"<p>b"
+
+
+@pytest.mark.parametrize("kind", ["alternative", "related"])
+def test_a_choice_or_a_page_without_a_text_is_put_behind_one(kind: str) -> None:
+    """In front of the others it would be the choice that nobody is shown, or their page."""
+    raw = tree(kind, ("application/json", "{}"), ("text/calendar", "BEGIN:VCALENDAR"))
+    edited = put(raw)
+    assert [part.content_type for part in edited.parts] == [
+        "multipart/mixed",
+        "text/plain",
+        f"multipart/{kind}",
+        "application/json",
+        "text/calendar",
+    ]
+    assert edited.parts[1].text() == NOTICE + "\r\n"
+    assert [part.body() for part in edited.parts[3:]] == [b"{}", b"BEGIN:VCALENDAR"]
+
+
+def test_no_style_sheet_hides_the_notice() -> None:
+    """Attack: div:first-child {display: none !important}; an inline rule of that rank is above."""
+    html = put(tree("mixed", ("text/html", "<body><p>x"))).parts[1].text()
+    style = html.partition('style="')[2].partition('"')[0]
+    for rule in ("display:block", "visibility:visible", "opacity:1", "position:static"):
+        assert f"{rule}!important" in style
+
+
 def test_html_in_two_byte_units_is_told_too() -> None:
     """UTF-16 becomes UTF-8, its label with it."""
     content = base64.encodebytes("<html><body><p>手紙</p></body></html>".encode("utf-16"))

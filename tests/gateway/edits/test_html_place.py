@@ -36,6 +36,8 @@ from mailsec.gateway.edits.html_place import place_for_banner
         (b"<body onload=\"a('>')\" b='\"' c>", b"x"),
         (b"", b"< body>"),
         (b"<link rel=x><base href=y>", b"<table>"),
+        (b"<template>a<template></template><p>b<!--<template>--></template><body>", b"x"),
+        (b"<script><!-- <script></script> <p> --></script><body>", b"x"),
     ],
 )
 def test_the_place_is_between_these_two(before: bytes, after: bytes) -> None:

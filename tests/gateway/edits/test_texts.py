@@ -40,6 +40,15 @@ def test_file_reason_time_and_contact_are_named_in_both_languages() -> None:
         assert words in text
 
 
+def test_a_file_name_makes_no_link_of_the_notice() -> None:
+    """Attack: the removed file is named after the page that its sender wants to be seen."""
+    entry = finding("file-type", name="https://example.org/.exe", inside="http://example.net/a.js")
+    for text in (notice_text(notice(entry)), removed_text(entry)):
+        assert "s://" not in text
+        assert "p://" not in text
+        assert "https[://]example.org/.exe" in text
+
+
 def test_the_notice_fits_the_usual_japanese_mail_code() -> None:
     """Else every Japanese letter would have to be written anew."""
     text = notice_text(notice(finding("virus", name="請求書.com", virus="Bad")))

@@ -90,6 +90,22 @@ def test_signed_and_encrypted_letters_keep_every_byte_and_their_subject_warns(ki
     assert [field.name for field in out.headers] == [field.name for field in Message(raw).headers]
 
 
+def test_an_invitation_keeps_every_byte_and_its_subject_warns() -> None:
+    """Attack: a mail that is a calendar entry and nothing else, so no text can be put in front."""
+    raw = FROM + b"Content-Type: text/calendar; method=REQUEST\r\n\r\nBEGIN:VCALENDAR\r\n"
+    out = sent(raw)
+    assert out.subject.startswith("[要注意]")
+    assert out.raw.partition(b"\r\n\r\n")[2] == raw.partition(b"\r\n\r\n")[2]
+
+
+@pytest.mark.parametrize("label", [b"utf-16", b"utf-7", b"hz"])
+def test_html_that_is_not_what_its_label_says_is_headed(label: bytes) -> None:
+    """Attack: a label that cannot be right, so that the notice does not fit in."""
+    kind = b"Content-Type: text/html; charset=" + label + b"\r\n\r\n"
+    out = sent(FROM + kind + b"<html><body><p>hello \xe9+~{</p></body></html>\r\n")
+    assert JAPANESE in out.text or out.subject.startswith("[要注意]")
+
+
 def test_a_signed_part_inside_stays_while_the_letter_is_headed() -> None:
     """The notice goes into the part in front of it."""
     signed = (
@@ -152,10 +168,37 @@ def test_the_warning_itself_leads_nowhere() -> None:
         assert "example.org" not in sentence
 
 
+@pytest.mark.parametrize("name", ["shown", "address", "reply_to", "brand", "asks"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "詳細は https://login.example.org/ @ まで",
+        "https://login.example.org/@example.net",
+        "login.example.org/x@example.net",
+        "@ www.example.org",
+    ],
+)
+def test_what_a_sender_writes_makes_no_link_of_the_warning(name: str, text: str) -> None:
+    """Attack: a name or address that leads on, in the service's own words."""
+    code = {"shown": "impersonated-name", "asks": "money-request"}.get(name, "reply-to-elsewhere")
+    code = "brand-name" if name == "brand" else code
+    for sentence in suspicions.words(finding(code, **{name: text})):
+        assert "https://" not in sentence
+        assert "example.org" not in sentence
+
+
+def test_addresses_in_the_warning_can_be_read() -> None:
+    """A mail address leads nowhere."""
+    sign = finding("address-in-name", shown="a.b@example.com", address="c@example.net")
+    for sentence in suspicions.words(sign):
+        assert "a.b@example.com" in sentence
+        assert "c@example.net" in sentence
+
+
 def test_braces_in_a_mail_are_only_text() -> None:
     """The sentences are made by braces themselves."""
     sign = finding("brand-name", brand="{x}", address="{0.__class__}")
-    assert "{0.__class__}" in suspicions.words(sign)[1]
+    assert "{0[.]__class__}" in suspicions.words(sign)[1]
 
 
 def test_an_unknown_sign_gets_a_general_sentence() -> None:

@@ -100,6 +100,25 @@ def test_where_nothing_follows_nothing_is_found(results: Authentication, policy:
 
 
 @pytest.mark.parametrize(
+    ("spf", "codes"),
+    [
+        (Spf(Result.FAIL, "mail.example.net"), ["dmarc-fail"]),
+        (Spf(Result.NONE, "mail.example.net"), ["dmarc-fail"]),
+        (Spf(Result.PASS, "mail.example.net"), []),
+    ],
+)
+def test_an_excepted_envelope_excuses_another_author_only_where_it_is_proved(
+    spf: Spf, codes: list[str]
+) -> None:
+    """Attack: anybody can write an excepted domain into MAIL FROM, and a bank's into From."""
+    results = Authentication(spf, dmarc=FORGED)
+    policy = Policy(authentication_exceptions=("example.net",))
+    assert [finding.code for finding in found(results, policy)] == codes
+    handling = Handling.QUARANTINE if codes else Handling.DELIVER
+    assert by_authentication(results, policy) is handling
+
+
+@pytest.mark.parametrize(
     ("chain", "policy"),
     [
         (SEALED, Policy()),

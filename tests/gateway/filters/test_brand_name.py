@@ -36,6 +36,8 @@ def codes(raw: bytes) -> list[str]:
         ("[楽天市場緊急お知らせ]", "楽天市場"),
         ("eki-net.com", "えきねっと"),
         ("Aamzon.co.jp", "Amazon"),
+        ("Аmаzоn", "Amazon"),
+        ("ΡayΡal サポート", "PayPal"),
     ],
 )
 def test_a_brand_as_the_senders_name_is_found(name: str, brand: str) -> None:
@@ -63,6 +65,26 @@ def test_other_names_are_let_be(name: str) -> None:
     assert codes(mail("info@example.net", name=name)) == []
 
 
+def test_a_brand_without_any_address_is_found() -> None:
+    """Attack: a From that is a name and nothing else is shown as the name."""
+    assert codes(b"From: Amazon\r\n\r\nx") == ["Amazon"]
+
+
+@pytest.mark.parametrize(
+    ("name", "address", "found"),
+    [
+        ("Google サポート", "google.support@gmail.com", ["Google"]),
+        ("Yahoo! JAPAN", "info@yahoo.co.jp", ["Yahoo! JAPAN"]),
+        ("Microsoft", "a@example.onmicrosoft.com", ["Microsoft"]),
+        ("Outlook", "no-reply@outlook.com", []),
+        ("Yahoo! JAPAN", "info@mail.yahoo.co.jp", []),
+    ],
+)
+def test_a_providers_mailbox_is_not_the_provider(name: str, address: str, found: list[str]) -> None:
+    """Attack: anybody can open one there; what only the provider writes from is its own."""
+    assert codes(mail(address, name=name)) == found
+
+
 @pytest.mark.parametrize(
     ("name", "address"),
     [
@@ -71,6 +93,7 @@ def test_other_names_are_let_be(name: str) -> None:
         ("Google", "no-reply@accounts.google.com"),
         ("三井住友カード", "info@mail.smbc-card.com"),
         ("Amazon 担当", f"buyer@{OWN}"),
+        ("Amazon.de", "info@amazon.de"),
     ],
 )
 def test_the_brand_itself_and_we_ourselves_are_let_be(name: str, address: str) -> None:

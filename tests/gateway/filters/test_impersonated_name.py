@@ -63,10 +63,20 @@ def test_the_name_in_reply_to_counts_too() -> None:
 
 
 def test_a_list_that_writes_for_a_colleague_is_let_be() -> None:
-    """Its own fields must name it."""
+    """Its own fields must name it, and it must have written before: anybody can write such a
+    field."""
     named = "List-Post: <mailto:talk@lists.example.org>"
-    assert codes(mail("talk@lists.example.org", named, name="山田太郎 via talk")) == []
-    assert codes(mail("talk@example.net", named, name="山田太郎")) == ["impersonated-name"]
+    members = replace(PEOPLE, known=frozenset(["talk@lists.example.org", "talk@example.net"]))
+    raw = mail("talk@lists.example.org", named, name="山田太郎 via talk")
+    assert codes(raw, members) == []
+    assert codes(raw) == ["impersonated-name"]
+    assert codes(mail("talk@example.net", named, name="山田太郎"), members) == ["impersonated-name"]
+
+
+def test_a_name_without_any_address_is_found() -> None:
+    """Attack: a From that is a name and nothing else is shown as the name."""
+    (found,) = impersonated_name.look(case(f"From: {word('山田太郎')}\r\n\r\nx".encode(), PEOPLE))
+    assert (found.code, found.detail["address"]) == ("impersonated-name", "-")
 
 
 @pytest.mark.parametrize(
@@ -74,6 +84,8 @@ def test_a_list_that_writes_for_a_colleague_is_let_be() -> None:
     [
         ('"ceo@example.co.jp" <x@example.net>', ["address-in-name"]),
         ('"社長 (ceo@example.co.jp)" <x@example.net>', ["address-in-name"]),
+        (f"{word('ceo＠example．co.jp')} <x@example.net>", ["address-in-name"]),
+        (f"{word('ceo@exam' + chr(0x200B) + 'ple.co.jp')} <x@example.net>", ["address-in-name"]),
         ('"x@example.net" <x@example.net>', []),
         ('"info@www.example.net" <x@example.net>', []),
         ('"Taro @ Example" <x@example.net>', []),

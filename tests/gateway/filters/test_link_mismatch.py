@@ -26,6 +26,8 @@ def link(href: str, text: str) -> str:
         ("https://login.example.org/", "www.example.com", "link-mismatch"),
         ("https://login.example.org/", "<b>https://</b>example.com", "link-mismatch"),
         ("https://example.com.example.org/", "example.com", "link-mismatch"),
+        ("https://sites.google.com/view/x", "www.example.com", "link-mismatch"),
+        ("javascript:void(location='https://example.org/')", "確認する", "link-script"),
         ("javascript:alert(1)", "確認する", "link-script"),
         ("data:text/html;base64,PGI+", "confirm", "link-script"),
         ("http://www.example.com@example.org/", "確認する", "link-userinfo"),
@@ -59,7 +61,9 @@ def test_a_deceiving_link_is_found(href: str, text: str, code: str | None) -> No
         ("https://u1.ct.sendgrid.net/ls/click", "https://www.example.com/"),
         ("mailto:a@example.org", "example.com"),
         ("#top", "example.com"),
+        ("https://www.google.com/url?q=https://www.example.com/", "www.example.com"),
         ("javascript:void(0)", "閉じる"),
+        ("JavaScript: void(0);", "閉じる"),
     ],
 )
 def test_ordinary_links_are_let_be(href: str, text: str) -> None:
@@ -74,6 +78,12 @@ def test_the_proved_author_may_count_clicks() -> None:
     for html in (own_counter, own_site):
         assert codes(html) == ["link-mismatch"]
         assert codes(html, PROVED) == []
+
+
+def test_a_base_does_not_hide_where_links_lead() -> None:
+    """Attack: the address in two halves, of which neither is one."""
+    html = '<base href="https://login.example.org/">' + link("a", "https://www.example.com/a")
+    assert codes(html) == ["link-mismatch"]
 
 
 def test_only_a_few_of_a_kind_are_told() -> None:

@@ -58,6 +58,15 @@ def test_a_list_field_alone_is_no_excuse() -> None:
     assert codes(raw) == ["reply-to-elsewhere"]
 
 
+@pytest.mark.parametrize(
+    "field", ["Cc: ceo.office@gmail.com", "List-Id: <gmail.com>", "List-Post: <mailto:x@gmail.com>"]
+)
+def test_a_free_mailbox_is_no_list(field: str) -> None:
+    """Attack: the address for the answers among the recipients, or its provider as a list."""
+    raw = mail(f"ceo@{OWN}", "Reply-To: ceo.office@gmail.com", field)
+    assert codes(raw) == ["reply-to-elsewhere"]
+
+
 def test_our_own_form_mail_is_let_be_where_it_is_proved() -> None:
     """A web form on our own site answers to its visitor."""
     raw = mail(f"info@{OWN}", "Reply-To: visitor@gmail.com")

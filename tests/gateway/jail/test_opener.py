@@ -89,6 +89,28 @@ def test_a_process_that_fails_leaves_a_damaged_container(body: str) -> None:
         jail.close()
 
 
+def test_a_process_that_answers_without_end_is_given_up() -> None:
+    """Attack: whoever takes it over would keep the worker busy with members that hold nothing."""
+    jail = faulty("channel.sendall(bytes((2, *bytes(13))) * 5_000); os._exit(0)")
+    try:
+        found = list(jail(ARCHIVE, Budget(Limits(files=10))))
+        assert found[-1].problem is Problem.DAMAGED
+        assert len(found) < 200
+    finally:
+        jail.close()
+
+
+def test_a_process_gives_nothing_back_to_the_budget() -> None:
+    """Attack: one that was taken over says that the message has spent nothing yet."""
+    jail = faulty("channel.sendall(bytes((3, *bytes(12), 12)) + bytes(12)); os._exit(0)")
+    try:
+        budget = Budget(files=7, content_bytes=9)
+        assert list(jail(ARCHIVE, budget)) == []
+        assert (budget.files, budget.content_bytes) == (7, 9)
+    finally:
+        jail.close()
+
+
 def test_a_process_that_does_not_end_is_killed_at_the_deadline() -> None:
     """Its container is over the budget, and so is all that follows in this message."""
     jail = faulty("time.sleep(600)")

@@ -37,6 +37,16 @@ def test_scripts_styles_titles_and_comments_are_not_text() -> None:
         ("<meta http-equiv=refresh content='0;url=http://example.jp/'>", ("http://example.jp/",)),
         ("<a href='javascript:x'>a</a><a href='mailto:a@example.jp'>b</a><a name=x>c</a>", ()),
         ("<img src='http://example.jp/i.png'>", ()),
+        ("<a href='//example.jp/a'>x</a>", ("https://example.jp/a",)),
+        ("<a href='b/c'>x</a>", ()),
+        ("<base href='http://example.jp/a/'><a href='b/c'>x</a>", ("http://example.jp/a/b/c",)),
+        ("<a href='/b'>x</a><base href=' HTTPS:\\\\example.jp\\a'>", ("https://example.jp/b",)),
+        ("<base href='https:example.jp/a'><a href=''>x</a>", ("https://example.jp/a",)),
+        ("<base href='https://example.jp/a'><a href='#b'>x</a>", ("https://example.jp/a#b",)),
+        ("<base href='https://example.jp/'><a href='http://example.org/'>x</a>",
+         ("http://example.org/",)),
+        ("<base href='https://example.jp/'><a href='//[x/'>x</a>", ("https://example.jp/",)),
+        ("<base href='x'><a href='b'>x</a>", ()),
     ],
 )  # fmt: skip
 def test_links_are_found_where_a_click_or_the_page_leads(
@@ -69,6 +79,16 @@ def test_stripped_html_still_gives_its_links() -> None:
     """A deep tree hides nothing."""
     assert html.reduce(HOSTILE["deep"]).links == ("http://example.jp/",)
     assert html.reduce(HOSTILE["deep"]).text == "x"
+
+
+def test_stripped_html_still_says_what_its_links_stand_on() -> None:
+    """Attack: more open elements than any mail has, so that nobody compares text and target."""
+    source = "<i>" * 3_000 + "<a HREF='https://example.org/'>www.<b>example</b>.com</a><a href=x>y"
+    assert html.reduce(source).anchors == (
+        html.Anchor("https://example.org/", "www.example.com"),
+        html.Anchor("x", "y"),
+    )
+    assert len(html.reduce("<i>" * 3_000 + "<a href=x>y</a>" * 9_000).anchors) == 2_000
 
 
 @settings(max_examples=150)

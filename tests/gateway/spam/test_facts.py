@@ -99,7 +99,10 @@ def test_subjects_are_described() -> None:
         ("Hello", "latin"),
         ("Добрый день", "cyrillic"),
         ("안녕하세요", "hangul"),
+        ("Grüße aus Köln", "latin"),
+        ("Привет hello hello", "latin"),
         ("123", "none"),
+        ("１２３ €", "none"),
     ],
 )
 def test_the_script_is_told(text: str, name: str) -> None:

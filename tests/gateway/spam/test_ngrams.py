@@ -33,3 +33,11 @@ def test_n_grams_of_a_piece_are_found_in_the_whole() -> None:
 def test_the_salt_keeps_fields_apart() -> None:
     """The same word in a subject is another feature than in a body."""
     assert not set(ngrams.present("invoice", 1, 18)) & set(ngrams.present("invoice", 2, 18))
+
+
+@given(st.text(alphabet="ab請求 ", min_size=1, max_size=40), st.integers(1, 60))
+def test_short_and_long_texts_are_counted_alike(piece: str, times: int) -> None:
+    """Whether the buckets are sorted or marked in a table, the same ones are found."""
+    text = piece * times
+    expected = {int(one) for found in ngrams.hashes(text, 7, 18).values() for one in found}
+    assert ngrams.present(text, 7, 18).tolist() == sorted(expected)

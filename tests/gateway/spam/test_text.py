@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -53,3 +56,27 @@ def test_only_the_start_of_a_long_text_is_read() -> None:
     """The cap holds, also where one character becomes many (U+FDFA)."""
     assert len(normalise("a" * (3 * LONGEST_BODY))) == LONGEST_BODY
     assert len(normalise("\ufdfa" * LONGEST_BODY)) <= 2 * LONGEST_BODY
+
+
+_SLOW_URL = re.compile(r"(?:https?://|www\.)[^\s<>\"'、。」）]{1,2000}", re.IGNORECASE)
+_SLOW_ADDRESS = re.compile(r"[\w.+=-]{1,64}@[\w.-]{1,200}")
+_PIECES = st.sampled_from(
+    ["http://", "HTTPS://", "wWw.", "https", "ｗｗｗ．", "@", "@@", "a.b", "x" * 70, "é", "9", "７",
+     "!!!!!", "\u3000", "\x1c", "\n ", "\u00a0", "、", "ſ", "İ", "Σ", "-", "_", "="]
+)  # fmt: skip
+
+
+@given(st.lists(st.one_of(_PIECES, st.text(max_size=4)), max_size=30).map("".join))
+def test_the_quick_ways_find_what_plain_expressions_would(text: str) -> None:
+    """Links, addresses, digits and blanks are those that one expression for each would find."""
+    plain = text
+    if not text.isascii():
+        plain = _visible(unicodedata.normalize("NFKC", text))
+    plain = _SLOW_ADDRESS.sub(" \u2709 ", _SLOW_URL.sub(" \u2197 ", plain))
+    plain = re.sub("[0-9]", "0", plain.lower())
+    plain = re.sub(r"([^\w\s])\1{3,}", r"\1\1\1", plain)
+    assert normalise(text) == re.sub(r"\s+", " ", plain).strip()
+
+
+def _visible(text: str) -> str:
+    return "".join(one for one in text if not invisible_count(one))
