@@ -96,12 +96,6 @@ def dkim_key(tenant: Tenant, key_id: UUID) -> DkimKey | None:
 
 
 @scoped
-def newest_key(tenant: Tenant, domain: str) -> DkimKey | None:
-    """The key of a domain that was made last and is not in use yet."""
-    return DkimKey.objects.filter(domain=domain.lower(), state=KeyState.NEW).first()
-
-
-@scoped
 def locked_files(tenant: Tenant, message_id: UUID) -> list[str]:
     """The names of the files in a mail's archive, as many as were noted."""
     row = Protection.objects.filter(message_id=message_id).first()

@@ -15,5 +15,6 @@ urlpatterns = [
     path("lists/", include("policies.list_urls")),
     path("lists/add/preview/", policy_preview_views.entry, name="entry-preview"),
     path("policies/<slug:name>/preview/", policy_preview_views.policy, name="policy-preview"),
+    path("dkim/", include("encryption.urls")),
     path("", include("accounts.urls")),
 ]

@@ -57,6 +57,18 @@ def tenant_form(view: View[P]) -> View[P]:
     return never_cache(require_http_methods(["GET", "HEAD", "POST"])(_for_tenant(guarded)))
 
 
+def tenant_change(view: View[P]) -> View[P]:
+    """What is sent by a form and done for those who administer alone: POST, as above."""
+
+    @functools.wraps(view)
+    def guarded(request: ConsoleRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if not request.user.administers:
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return tenant_action(guarded)
+
+
 def _for_tenant(view: View[P]) -> View[P]:
     @functools.wraps(view)
     def guarded(request: ConsoleRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:

@@ -69,6 +69,11 @@ class DkimKey(models.Model):
         return publication.name_of(self.selector, self.domain)
 
     @property
+    def short_name(self) -> str:
+        """The same without the domain."""
+        return self.name.removesuffix(f".{self.domain}")
+
+    @property
     def strings(self) -> tuple[str, ...]:
         """The record as the strings of a TXT record."""
         return publication.strings_of(self.record.encode("ascii"))

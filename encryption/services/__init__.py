@@ -13,6 +13,7 @@ from encryption.services.dkim import (
     check_dkim_key,
     delete_dkim_key,
     generate_dkim_key,
+    retire_dkim_key,
 )
 from encryption.services.master_key import rewrap_tenant_keys
 
@@ -25,6 +26,7 @@ __all__ = [
     "delete_dkim_key",
     "generate_dkim_key",
     "keep_secret",
+    "retire_dkim_key",
     "rewrap_tenant_keys",
     "secret_of",
     "send_password_mails",

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.db import transaction
 
+from accounts.models import AuditEntry
 from accounts.services import SHELL, record
 from encryption.choices import KeyState
 from encryption.errors import (
@@ -35,6 +36,7 @@ from tenants.selectors import domains_of
 log = structlog.get_logger(__name__)
 
 MOST_KEYS = 20  # of one domain, retired ones included
+_GENERATE = "dkim.generate"
 _BITS = 2048  # RFC 8301 section 3.2; longer ones do not fit every name server
 _EXPONENT = 65537
 
@@ -55,21 +57,20 @@ def generate_dkim_key(
     private = rsa.generate_private_key(_EXPONENT, _BITS)
     with transaction.atomic():
         _hold_off_others(tenant)
-        selectors = set(DkimKey.objects.filter(domain=name).values_list("selector", flat=True))
-        if len(selectors) >= MOST_KEYS:
+        if DkimKey.objects.filter(domain=name).count() >= MOST_KEYS:
             raise TooManyKeys(f"{name} has {MOST_KEYS} keys; delete old ones first.")
         key_id = uuid4()
         row = DkimKey.objects.create(
             id=key_id,
             domain=name,
-            selector=_new_selector(selectors, now.astimezone(tenant.zone)),
+            selector=_new_selector(name, now.astimezone(tenant.zone)),
             record=keys.record_of(private.public_key()).decode("ascii"),
             private_key=seal(key_of(tenant), tenant.schema_name, key_id, _pem(private)),
             created_at=now,
             created_by=author[:254],
         )
         after = {"selector": row.selector}
-        record(actor=author, action="dkim.generate", subject=name, address=address, after=after)
+        record(actor=author, action=_GENERATE, subject=name, address=address, after=after)
     return row
 
 
@@ -78,11 +79,17 @@ def _hold_off_others(tenant: Tenant) -> None:
     Tenant.objects.select_for_update().get(pk=tenant.pk)
 
 
-def _new_selector(taken: set[str], today: datetime) -> str:
-    """The month and the first number above all that the domain has of it."""
+def _new_selector(domain: str, today: datetime) -> str:
+    """The month and a number that it has not had yet.
+
+    The audit log knows deleted keys too: verifiers may remember what was published under their
+    names.
+    """
     month = f"ms{today:%Y%m}-"
-    numbers = [int(each.removeprefix(month)) for each in taken if each.startswith(month)]
-    return f"{month}{max(numbers, default=0) + 1}"
+    made = AuditEntry.objects.filter(
+        action=_GENERATE, subject=domain, after__selector__startswith=month
+    )
+    return f"{month}{made.count() + 1}"
 
 
 def _pem(key: rsa.RSAPrivateKey) -> bytes:
@@ -133,8 +140,7 @@ def activate_dkim_key(
             raise NotPublished(found)
         before = DkimKey.objects.filter(domain=row.domain, state=KeyState.ACTIVE).first()
         if before is not None:
-            before.state, before.retired_at, before.private_key = KeyState.RETIRED, now, None
-            before.save(update_fields=["state", "retired_at", "private_key"])
+            _retire(before, now)
         row.state, row.activated_at = KeyState.ACTIVE, now
         row.save(update_fields=["state", "activated_at"])
         record(
@@ -147,6 +153,30 @@ def activate_dkim_key(
         )
     forget(tenant)
     log.info("a new key signs", tenant=tenant.slug, domain=row.domain, selector=row.selector)
+    return True
+
+
+def _retire(row: DkimKey, now: datetime) -> None:
+    row.state, row.retired_at, row.private_key = KeyState.RETIRED, now, None
+    row.save(update_fields=["state", "retired_at", "private_key"])
+
+
+@scoped
+def retire_dkim_key(
+    tenant: Tenant, key_id: UUID, now: datetime, *, author: str = SHELL, address: str | None = None
+) -> bool:
+    """Sign the domain's mail no longer; False where this key does not. ``UnknownKey``."""
+    with transaction.atomic():
+        _hold_off_others(tenant)
+        row = _row(key_id)
+        if row.state != KeyState.ACTIVE:
+            return False
+        _retire(row, now)
+        before = {"selector": row.selector}
+        record(
+            actor=author, action="dkim.retire", subject=row.domain, address=address, before=before
+        )
+    forget(tenant)
     return True
 
 

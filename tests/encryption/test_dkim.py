@@ -81,12 +81,11 @@ class TestGenerate:
         assert selectors.signing_key(tenant, DOMAIN) is None
         assert acts(tenant) == [("shell", "dkim.generate", DOMAIN)]
 
-    def test_selectors_count_up_and_deleted_ones_below_do_not_come_back(
-        self, tenant: Tenant
-    ) -> None:
-        """Verifiers may still remember what was published at an older one."""
+    def test_selectors_count_up_and_never_come_back(self, tenant: Tenant) -> None:
+        """Verifiers may still remember what was published at a deleted one."""
         keys = [services.generate_dkim_key(tenant, DOMAIN, NOW) for _ in range(2)]
-        services.delete_dkim_key(tenant, keys[0].id)
+        for key in keys:
+            services.delete_dkim_key(tenant, key.id)
         third = services.generate_dkim_key(tenant, DOMAIN, NOW)
         other = services.generate_dkim_key(tenant, DOMAIN, NOW + timedelta(days=40))
         assert [keys[1].selector, third.selector, other.selector] == [
@@ -211,6 +210,23 @@ class TestActivate:
             DkimKey.objects.filter(id=other.id).update(state=KeyState.RETIRED)
 
 
+class TestRetire:
+    def test_signing_stops_without_another_key(self, tenant: Tenant) -> None:
+        """A record that was lost must not make every mail fail; a second click does nothing."""
+        key = active(tenant, Zone())
+        assert services.retire_dkim_key(tenant, key.id, NOW)
+        assert not services.retire_dkim_key(tenant, key.id, NOW)
+        assert selectors.signing_key(tenant, DOMAIN) is None
+        assert (again(tenant, key).state, again(tenant, key).private_key) == ("retired", None)
+        assert acts(tenant)[-1] == ("shell", "dkim.retire", DOMAIN)
+
+    def test_a_key_that_does_not_sign_stays_as_it_is(self, tenant: Tenant) -> None:
+        """A new one can still be put to use."""
+        key = services.generate_dkim_key(tenant, DOMAIN, NOW)
+        assert not services.retire_dkim_key(tenant, key.id, NOW)
+        assert again(tenant, key).state == KeyState.NEW
+
+
 class TestDelete:
     def test_new_and_retired_keys_are_deleted(self, tenant: Tenant) -> None:
         """The one that signs is not."""
@@ -253,7 +269,6 @@ def test_another_tenants_keys_are_not_there(tenant: Tenant, other_tenant: Tenant
     key = active(tenant, zone)
     assert selectors.signing_key(other_tenant, DOMAIN) is None
     assert selectors.dkim_key(other_tenant, key.id) is None
-    assert selectors.newest_key(other_tenant, DOMAIN) is None
     assert [each.keys for each in selectors.domain_keys(other_tenant)] == [()]
     with pytest.raises(UnknownKey):
         services.check_dkim_key(other_tenant, key.id, zone, NOW)

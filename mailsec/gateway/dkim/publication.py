@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from cryptography.hazmat.primitives.asymmetric import rsa
-
 from mailsec.gateway.dkim import keys
 from mailsec.gateway.errors import BadSignature, TemporaryResolverError
 from mailsec.gateway.ports import TextRecords
@@ -36,7 +34,7 @@ def strings_of(record: bytes) -> tuple[str, ...]:
 
 
 def check(
-    records: TextRecords, selector: str, domain: str, expected: rsa.RSAPublicKey
+    records: TextRecords, selector: str, domain: str, expected: keys.PublicKey
 ) -> Publication:
     """What verifiers find at the name; they may use any record where there are several."""
     try:
@@ -48,7 +46,7 @@ def check(
     return _judged(found[0], expected) if found else Publication.NOT_FOUND
 
 
-def _judged(record: bytes, expected: rsa.RSAPublicKey) -> Publication:
+def _judged(record: bytes, expected: keys.PublicKey) -> Publication:
     try:
         read = keys.read(record)
     except BadSignature:

@@ -8,6 +8,7 @@ from django.core.management.base import CommandParser
 
 from tenants.models import Proof, State, TlsChoice
 from workers.shell import policies, tenants
+from workers.shell.dkim import add_dkim_actions
 from workers.shell.lists import add_list_actions
 from workers.shell.output import ShellCommand, subparser
 
@@ -39,6 +40,7 @@ class Command(ShellCommand):
         _add_connector(actions.add_parser("connector", help="Who may hand in outbound mail."))
         _add_policy(actions.add_parser("policy", help="What the tenant wants."))
         _add_address(actions.add_parser("address", help="Registered addresses."))
+        add_dkim_actions(_slug(actions.add_parser("dkim", help="Keys that sign outbound mail.")))
         add_list_actions(
             actions.add_parser("sender", help="Allow and block lists."), of_tenant=True
         )
