@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from encryption import services, wording
+from encryption.choices import KeyState
 from encryption.errors import EncryptionError
 from encryption.models import DkimKey
 from encryption.selectors import DomainKeys, dkim_key, domain_keys
@@ -26,12 +27,16 @@ from tenants.dns import records
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One key with what the last check found; ``publishable`` where activating it makes sense."""
+    """One key with what the last check found.
+
+    ``published`` is what that check said; ``open`` where people are to see its record at once.
+    """
 
     key: DkimKey
     tone: str
     found: wording.Words | None
-    publishable: bool
+    published: bool
+    open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +71,17 @@ def _outbound_only(request: ConsoleRequest) -> None:
 
 
 def _domain(each: DomainKeys) -> Domain:
-    return Domain(each.domain, each.signing, [_shown(key) for key in each.keys])
+    newest = next((key for key in each.keys if key.state == KeyState.NEW), None)
+    return Domain(each.domain, each.signing, [_shown(key, key is newest) for key in each.keys])
 
 
-def _shown(key: DkimKey) -> Shown:
+def _shown(key: DkimKey, is_open: bool = False) -> Shown:
     return Shown(
         key,
         wording.TONES[key.state],
         wording.found(key.publication) if key.publication else None,
         key.publication == Publication.FOUND,
+        is_open,
     )
 
 

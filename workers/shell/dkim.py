@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
@@ -10,12 +10,14 @@ from django.utils import timezone
 
 from encryption import selectors, services
 from encryption.choices import KeyState
-from encryption.models import DkimKey
 from mailsec.gateway.dkim.publication import Publication
 from tenants.dns import records
 from tenants.models import Tenant
 from workers.shell.output import subparser
 from workers.shell.tenants import Answer, Options, named
+
+if TYPE_CHECKING:
+    from encryption.models import DkimKey
 
 _ORDER = (KeyState.NEW, KeyState.ACTIVE, KeyState.RETIRED)
 _FOUND = {
