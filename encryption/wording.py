@@ -61,7 +61,7 @@ _FOUND: Mapping[str, tuple[Any, str]] = {
         "bad",
     ),
     Publication.NO_ANSWER: (
-        gettext_lazy("The name servers of the domain gave no answer. Please check again later."),
+        gettext_lazy("The domain name system gave no answer. Please check again later."),
         "warn",
     ),
 }

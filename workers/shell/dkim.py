@@ -26,7 +26,7 @@ _FOUND = {
     Publication.OTHER_KEY: "is not published: the record has another key",
     Publication.SEVERAL: "is not published alone: there is more than one TXT record at this name",
     Publication.UNUSABLE: "is not published: the record cannot be used, or part of it is missing",
-    Publication.NO_ANSWER: "could not be checked: the name servers gave no answer",
+    Publication.NO_ANSWER: "could not be checked: the domain name system gave no answer",
 }
 
 
