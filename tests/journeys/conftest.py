@@ -43,6 +43,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         certificate = make_certificate(folder, "office.alpha.example.jp").file
         _add_gamma(made)
         _add_epsilon(made)
+        _add_zeta(made)
         _add_hops(made, slow)
         secret = _add_connectors(made, certificate)
         made.start()
@@ -80,6 +81,22 @@ def _add_epsilon(made: Service) -> None:
     made.manage("tenant", "domain", "add", "epsilon", "epsilon.example.jp")
     hop = f"127.0.0.1:{made.mail_servers['alpha'].port}"
     made.manage("tenant", "nexthop", "add", "epsilon", hop, "--domain", "epsilon.example.jp")
+
+
+def _add_zeta(made: Service) -> None:
+    """A tenant on menu 3 whose mail to outside is held where its subject says so."""
+    made.manage("tenant", "create", "zeta", "--name", "Company zeta", "--menu", "3")
+    made.manage("tenant", "domain", "add", "zeta", "zeta.example.jp")
+    inside = f"127.0.0.1:{made.mail_servers['alpha'].port}"
+    outside = f"127.0.0.1:{made.mail_servers['outside'].port}"
+    made.manage("tenant", "nexthop", "add", "zeta", inside, "--domain", "zeta.example.jp")
+    made.manage("tenant", "nexthop", "add", "zeta", outside, "--outbound")
+    made.manage(
+        *("tenant", "policy", "zeta", "set", "spam_check=false"),
+        "zip_legacy_domains=legacy.example.org",
+    )
+    made.manage("tenant", "hold-rule", "add", "zeta", "to be checked", "--keyword", "kakunin")
+    made.passwords["zeta"] = _connector(made, "zeta", "office", "auth")
 
 
 def _add_hops(made: Service, slow: MailServer) -> None:

@@ -16,15 +16,16 @@ _FIELD = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 class Browser:
     """Just enough of one: keeps cookies, and sends forms with the token of the page."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, slug: str = "alpha") -> None:
         self._service = service
+        self._host = f"{slug}.localhost:{service.web}"
         self._cookies: dict[str, str] = {}
 
     def request(
         self, method: str, path: str, form: dict[str, str] | None = None
     ) -> tuple[int, str]:
         connection = http.client.HTTPConnection("127.0.0.1", self._service.web, timeout=30)
-        headers = {"Host": f"alpha.localhost:{self._service.web}", "Accept-Language": "en"}
+        headers = {"Host": self._host, "Accept-Language": "en"}
         headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
         headers["Content-Type"] = "application/x-www-form-urlencoded"
         connection.request(method, path, urlencode(form or {}) if form else None, headers)
