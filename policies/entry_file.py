@@ -13,23 +13,14 @@ from django.utils.translation import gettext as _
 
 from mailsec.gateway.errors import InvalidPolicy
 from mailsec.gateway.lists import canonical_entry
+from policies.csv_text import Problem, harmless, plain
 from policies.entries import Key, NewEntry, end_of, last_day
 from policies.models import ListEntry
 from threats.choices import ListKind
 
 COLUMNS = ("kind", "entry", "recipient", "last_day", "note", "author")
 _NEEDED = ("kind", "entry")
-# A spreadsheet would run what begins with these as a formula, a Japanese one the wide ones too.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _LATEST = date(2100, 1, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong with a line of the file; 0 for the file as a whole."""
-
-    line: int
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +81,10 @@ def _entry(row: Mapping[str, str], rules: Rules) -> NewEntry:
     day = row.get("last_day", "")
     return NewEntry(
         kind,
-        entry_of(_plain(row.get("entry", ""))),
-        recipient_of(_plain(row.get("recipient", "")), rules.domains),
+        entry_of(plain(row.get("entry", ""))),
+        recipient_of(plain(row.get("recipient", "")), rules.domains),
         end_of(day_of(day, rules.today), rules.zone) if day else None,
-        note_of(_plain(row.get("note", ""))),
+        note_of(plain(row.get("note", ""))),
     )
 
 
@@ -160,18 +151,4 @@ def _cells(rows: Iterable[ListEntry], zone: ZoneInfo) -> Iterator[tuple[str, ...
         day = last_day(row.expires_at, zone).isoformat() if row.expires_at else ""
         # Senders choose their addresses, and users put them on their lists.
         texts = (row.entry, row.recipient, day, row.note, row.author)
-        yield row.kind, *map(_harmless, texts)
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) or _is_marked(text) else text
-
-
-def _plain(text: str) -> str:
-    return text[1:] if _is_marked(text) else text
-
-
-def _is_marked(text: str) -> bool:
-    """Whether the text begins as ``_harmless`` makes it."""
-    rest = text.lstrip("'")
-    return text.startswith("'") and rest.startswith(_FORMULA)
+        yield row.kind, *map(harmless, texts)

@@ -1,4 +1,4 @@
-"""Reading the lists for people."""
+"""Reading lists, hold rules and groups for people."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from policies.entries import Effect, NewEntry, effect_of
-from policies.models import ListEntry
+from policies.models import AddressGroup, HoldRuleRow, ListEntry
 from tenants.models import Tenant
 from tenants.scope import scoped
 
@@ -71,3 +71,27 @@ def import_effect(tenant: Tenant, entries: Sequence[NewEntry]) -> tuple[Effect, 
 def _keyed(rows: Iterable[ListEntry]) -> Iterator[tuple[tuple[str, str, str], ListEntry]]:
     for row in rows:
         yield (row.kind, row.entry, row.recipient), row
+
+
+@scoped
+def all_rules(tenant: Tenant) -> Sequence[HoldRuleRow]:
+    """Every hold rule in its order."""
+    return list(HoldRuleRow.objects.all())
+
+
+@scoped
+def rule_with(tenant: Tenant, number: int) -> HoldRuleRow | None:
+    """One hold rule, None where it is not there any more."""
+    return HoldRuleRow.objects.filter(pk=number).first()
+
+
+@scoped
+def all_groups(tenant: Tenant) -> Sequence[AddressGroup]:
+    """Every group with its members."""
+    return list(AddressGroup.objects.prefetch_related("members"))
+
+
+@scoped
+def group_with(tenant: Tenant, number: int) -> AddressGroup | None:
+    """One group with its members, None where it is not there any more."""
+    return AddressGroup.objects.prefetch_related("members").filter(pk=number).first()

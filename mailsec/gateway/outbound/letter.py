@@ -18,7 +18,7 @@ _SIGNATURES = frozenset(
 # Apple Mail, Yahoo.
 _HTML_QUOTE = re.compile(
     r"(?i)<blockquote\b"
-    r"|<div[^>]{0,200}?(?:\bid=[\"']?(?:x_)?(?:divRplyFwdMsg|appendonsend|yahoo_quoted)"
+    r"|<div[^<>]{0,200}?(?:\bid=[\"']?(?:x_)?(?:divRplyFwdMsg|appendonsend|yahoo_quoted)"
     r"|\bclass=[\"']?(?:gmail_quote|moz-cite-prefix|moz-forward-container|yahoo_quoted)"
     r"|\bstyle=[\"'][^\"'>]{0,60}border-top:\s?solid #(?:E1E1E1|B5C4DF) 1\.0pt)"
 )

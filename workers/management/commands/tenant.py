@@ -9,6 +9,7 @@ from django.core.management.base import CommandParser
 from tenants.models import Proof, State, TlsChoice
 from workers.shell import policies, tenants
 from workers.shell.dkim import add_dkim_actions
+from workers.shell.hold_rules import add_group_actions, add_hold_rule_actions
 from workers.shell.lists import add_list_actions
 from workers.shell.output import ShellCommand, subparser
 
@@ -44,6 +45,10 @@ class Command(ShellCommand):
         add_list_actions(
             actions.add_parser("sender", help="Allow and block lists."), of_tenant=True
         )
+        add_hold_rule_actions(
+            actions.add_parser("hold-rule", help="Which outbound mail is held first.")
+        )
+        add_group_actions(actions.add_parser("group", help="Addresses that people share."))
 
 
 def _slug(parser: CommandParser) -> CommandParser:
