@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from django import forms
@@ -100,6 +100,11 @@ class RuleForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         values = self.cleaned_data
+        for rule in self._parts():
+            try:
+                checked(rule)
+            except InvalidRule as error:
+                self.add_error(error.field, problem_words(error))
         if not self.errors:
             try:
                 values["rule"] = checked(self._rule())
@@ -107,22 +112,34 @@ class RuleForm(forms.Form):
                 self.add_error(error.field, problem_words(error))
         return values
 
+    def _parts(self) -> Iterator[HoldRule]:
+        """A rule of each list alone, so that every one that is wrong is told at once."""
+        yield HoldRule("part", when=Conditions(recipients=self._given("recipients")))
+        yield HoldRule("part", when=Conditions(senders=self._given("senders")))
+        yield HoldRule("part", when=Conditions(keywords=self._given("keywords")))
+        yield HoldRule("part", unless=Exceptions(recipients=self._given("except_recipients")))
+        yield HoldRule("part", unless=Exceptions(senders=self._given("except_senders")))
+        yield HoldRule("part", unless=Exceptions(keywords=self._given("except_keywords")))
+
+    def _given(self, name: str) -> tuple[str, ...]:
+        return _lines(self.cleaned_data.get(name, ""))
+
     def _rule(self) -> HoldRule:
         values = self.cleaned_data
         return HoldRule(
             values["name"],
             RuleAction(values["action"]),
             Conditions(
-                recipients=_lines(values["recipients"]),
+                recipients=self._given("recipients"),
                 attachment=_ATTACHMENT[values["attachment"]],
                 recipients_at_least=values["recipients_at_least"] or 0,
-                senders=_lines(values["senders"]),
-                keywords=_lines(values["keywords"]),
+                senders=self._given("senders"),
+                keywords=self._given("keywords"),
             ),
             Exceptions(
-                _lines(values["except_recipients"]),
-                _lines(values["except_senders"]),
-                _lines(values["except_keywords"]),
+                self._given("except_recipients"),
+                self._given("except_senders"),
+                self._given("except_keywords"),
             ),
             values["enabled"] == "true",
         )
@@ -189,7 +206,9 @@ class TrialForm(forms.Form):
         required=False,
         widget=forms.TextInput({"inputmode": "email", "autocapitalize": "none"}),
     )
-    recipients = _area(gettext_lazy("Recipient addresses"), gettext_lazy("Mail addresses; one a line."))
+    recipients = _area(
+        gettext_lazy("Recipient addresses"), gettext_lazy("Mail addresses; one a line.")
+    )
     subject = forms.CharField(label=gettext_lazy("Subject"), max_length=1_000, required=False)
     attachment = forms.ChoiceField(
         label=gettext_lazy("Attachments"),

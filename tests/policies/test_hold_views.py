@@ -156,6 +156,8 @@ class TestRules:
         ("values", "words"),
         [
             ({"name": ""}, "This field is required."),
+            ({"name": "", "recipients": "nobody", "except_keywords": ";"}, "“nobody” is neither"),
+            ({"name": "", "recipients": "nobody", "except_keywords": ";"}, "“;” is no keyword"),
             ({"recipients": "example.com\nnobody"}, "“nobody” is neither a mail address"),
             ({"keywords": "a;b"}, "“a;b” is no keyword"),
             ({"recipients_at_least": "1001"}, "1000"),
@@ -311,7 +313,7 @@ class TestTrial:
         """And why the rules above did not meet; every role may ask."""
         self.fill(tenant)
         text = text_of(at_console(tenant, role).post("/policies/hold/test/", self.TOLD))
-        assert "a@example.com Held by the rule “files of sales”" in text
+        assert "a@example.com Is held by the rule “files of sales”" in text
         assert "b@alpha.example.jp Inside goes at once" in text
         assert "c@example.net Goes at once by the rule “partner”" in text
         assert "partner Does not meet The recipient is not among those of the rule." in text
@@ -327,8 +329,8 @@ class TestTrial:
         visitor = at_console(tenant)
         file = SimpleUploadedFile("mail.eml", raw)
         text = text_of(visitor.post("/policies/hold/test/", {"mail": file}))
-        assert "a@example.com Held by the rule" in text
-        assert "d@example.org Held by the rule" in text
+        assert "a@example.com Is held by the rule" in text
+        assert "d@example.org Is held by the rule" in text
         file = SimpleUploadedFile("mail.eml", raw)
         values = {"mail": file, "sender": "x@alpha.example.jp", "recipients": "e@example.com"}
         assert "e@example.com Goes at once no rule meets" in text_of(
