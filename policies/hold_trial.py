@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from mailsec.gateway.envelope import Client, Direction, Envelope
 from mailsec.gateway.message import Message
 from mailsec.gateway.outbound.recipients import outside
 from mailsec.gateway.outbound.rules import HoldRule, Outgoing, described, misses, outgoing
+from mailsec.gateway.outbound.treatment import is_automatic
 from policies.hold_wording import miss_words
 
 MOST_SHOWN = 50  # recipients
@@ -44,12 +46,16 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What becomes of a mail; ``left_out`` recipients are not shown."""
+    """What becomes of a mail; ``left_out`` recipients are not shown.
+
+    ``automatic`` mail is asked no rule: no person waits for a word about it.
+    """
 
     sender: str
     has_attachment: bool
     outcomes: tuple[Outcome, ...]
     left_out: int
+    automatic: bool = False
 
 
 def told_of(message: Message, sender: str, recipients: tuple[str, ...]) -> Told:
@@ -77,8 +83,11 @@ class Rulebook:
             words = f"{told.subject}\n{told.text}"
             mail = described(told.sender, beyond, self.groups, told.has_attachment, words)
         shown = everybody[:MOST_SHOWN]
-        outcomes = tuple(self._outcomes(mail, shown, frozenset(beyond)))
-        return Trial(mail.sender, mail.has_attachment, outcomes, len(everybody) - len(shown))
+        automatic = message is not None and _was_sent_by_a_program(message, told)
+        book = replace(self, rules=()) if automatic else self
+        outcomes = tuple(book._outcomes(mail, shown, frozenset(beyond)))
+        left_out = len(everybody) - len(shown)
+        return Trial(mail.sender, mail.has_attachment, outcomes, left_out, automatic)
 
     def _outcomes(
         self, mail: Outgoing, recipients: Iterable[str], beyond: frozenset[str]
@@ -97,3 +106,8 @@ class Rulebook:
             yield Tried(rule, reasons)
             if not reasons:
                 return
+
+
+def _was_sent_by_a_program(message: Message, told: Told) -> bool:
+    envelope = Envelope(Direction.OUTBOUND, Client(""), told.sender, told.recipients)
+    return is_automatic(message, envelope)

@@ -58,7 +58,13 @@ def author(request: ConsoleRequest) -> dict[str, Any]:
 def rules(request: ConsoleRequest) -> HttpResponse:
     """All rules in their order."""
     lines = [_line(row) for row in all_rules(request.tenant)]
-    return render(request, "policies/hold/list.html", context(request, lines=lines, tab="hold"))
+    more = context(request, lines=lines, tab="hold", holds=_holds(request))
+    return render(request, "policies/hold/list.html", more)
+
+
+def _holds(request: ConsoleRequest) -> bool:
+    """Whether the tenant has mail held at all."""
+    return current_policy(request.tenant).hold
 
 
 @outbound_form
@@ -168,5 +174,5 @@ def _tried(request: ConsoleRequest) -> HttpResponse:
 
 
 def _shown_trial(request: ConsoleRequest, form: TrialForm, found: object = None) -> HttpResponse:
-    more = context(request, form=form, trial=found, tab="trial")
+    more = context(request, form=form, trial=found, tab="trial", holds=_holds(request))
     return render(request, "policies/hold/trial.html", more)

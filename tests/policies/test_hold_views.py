@@ -337,6 +337,24 @@ class TestTrial:
             visitor.post("/policies/hold/test/", values)
         )
 
+    def test_what_is_never_held_is_told(self, tenant: Tenant) -> None:
+        """Answers of programs, and everything while holding is switched off."""
+        self.fill(tenant)
+        raw = (
+            b"From: user@alpha.example.jp\r\nTo: a@example.com\r\n"
+            b"Auto-Submitted: auto-replied\r\n"
+            b'Content-Type: application/pdf; name="a.pdf"\r\n\r\nx'
+        )
+        visitor = at_console(tenant)
+        file = SimpleUploadedFile("mail.eml", raw)
+        text = text_of(visitor.post("/policies/hold/test/", {"mail": file}))
+        assert "sent by a program" in text
+        assert "a@example.com Goes at once" in text
+        assert "switched off, so no mail" not in text
+        services.set_values(tenant, {"hold": "false"})
+        for path in ("/policies/hold/", "/policies/hold/test/"):
+            assert "switched off, so no mail" in text_of(visitor.get(path))
+
     @pytest.mark.parametrize("raw", [b"\0", b"", b"From: \xff\r\nTo: <script>@x\r\n\r\n"])
     def test_hostile_files_and_nothing_at_all_are_answered(
         self, tenant: Tenant, raw: bytes
