@@ -9,13 +9,15 @@ from mailsec.gateway.deception import data, domains
 from mailsec.gateway.deception.brands import Model
 from mailsec.gateway.deception.confusables import distance
 from mailsec.gateway.deception.details import cleaned
-from mailsec.gateway.deception.resemblance import Models, Way
+from mailsec.gateway.deception.resemblance import Likeness, Models, Way
 from mailsec.gateway.envelope import domain_of
 from mailsec.gateway.outbound.risks.facts import Dispatch, Risk, RiskCode
 
 _LEAST = 8  # characters of a domain; aol.com is one slip away from many
 # Of thousands of partners many have a common word for a name, which others hold by right.
 _WAYS = frozenset((Way.LOOK, Way.SPELLING, Way.SUFFIX, Way.SUBDOMAIN))
+# Mail services under one suffix alone: yahoo.com.au is as genuine as yahoo.com, gmail.co.jp is not.
+_SINGLE = frozenset(("gmail.com", "icloud.com", "docomo.ne.jp", "ezweb.ne.jp"))
 
 
 def look(mail: Dispatch) -> Iterator[Risk]:
@@ -37,9 +39,15 @@ def look(mail: Dispatch) -> Iterator[Risk]:
         if service:
             detail = cleaned(domain=host, resembles=service, way=Way.SPELLING.value)
             yield Risk(RiskCode.LOOKALIKE, recipient, detail)
-        elif likeness is not None and likeness.way in _WAYS:
+        elif likeness is not None and _is_odd(likeness, written):
             detail = cleaned(domain=host, resembles=likeness.model.domain, way=likeness.way.value)
             yield Risk(RiskCode.LOOKALIKE, recipient, detail)
+
+
+def _is_odd(likeness: Likeness, written: set[str]) -> bool:
+    name = likeness.model.domain
+    namesake = likeness.way is Way.SUFFIX and name in data.free_mail() - _SINGLE - written
+    return likeness.way in _WAYS and not namesake
 
 
 def _misspelled_service(host: str) -> str:

@@ -14,8 +14,8 @@ from mailsec.gateway.outbound.risks.facts import Dispatch, Risk, RiskCode
 def look(mail: Dispatch) -> Iterator[Risk]:
     """``other-company`` for each recipient outside the company that most belong to.
 
-    There is such a company where it has two recipients at least, and more than all the rest; a
-    mail service that anybody may use is none.
+    There is such a company where it has at least two recipients, and twice as many as all the
+    rest; a mail service that anybody may use is none.
     """
     companies = {each: domains.registrable(domain_of(each)) for each in mail.recipients}
     ranked = Counter(companies.values()).most_common(1)
@@ -23,7 +23,7 @@ def look(mail: Dispatch) -> Iterator[Risk]:
         return
     company, count = ranked[0]
     others = len(companies) - count
-    if count < 2 or not 0 < others < count or not company or company in data.free_mail():
+    if count < 2 or not 0 < 2 * others <= count or not company or company in data.free_mail():
         return
     for recipient, other in companies.items():
         if other != company:

@@ -26,8 +26,9 @@ _JAPANESE = re.compile(
     r"(様|さま|さん|殿|先生)(?=$|[\s、,。.・/／:：()!])"
 )
 _TITLED = re.compile(
-    r"\b(?:mr|mrs|ms|miss|dr|prof|professor)\.? "
-    r"([a-z][a-z'’-]+(?: [a-z][a-z'’-]+)?)(?=\s*(?:[,:!.、]|$))"
+    r"^(?:(?:dear|hello|hi|good [a-z]{3,9}),? )?"
+    r"((?:(?<=dear )miss|mr|mrs|ms|dr|prof|professor)\.? "
+    r"([a-z][a-z'’-]+(?: [a-z][a-z'’-]+)?))(?=\s*(?:[,:!.、]|$))"
 )
 _SAN = re.compile(r"(?:^|\s)([a-z]{2,20})[- ]san\b")
 # 田中商事様 is a company.
@@ -97,7 +98,7 @@ def _greeted(letter: str) -> Iterator[tuple[str, frozenset[str]]]:
                 yield surname + found[3], readings_of(surname)
         low = line.lower()
         for match in _TITLED.finditer(low):
-            yield match[0], frozenset(match[1].split())
+            yield match[1], frozenset(match[2].split())
         for match in _SAN.finditer(low):
             if readings_in([match[1]]):
                 yield match[0].strip(), frozenset((match[1],))

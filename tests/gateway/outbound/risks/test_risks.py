@@ -36,6 +36,8 @@ def test_each_new_address_is_told() -> None:
         ("tsukini.co.jp", "tsukimi.co.jp"),
         ("gmial.com", "gmail.com"),
         ("gmai.com", "gmail.com"),
+        ("gmail.co.jp", "gmail.com"),
+        ("yahoo.com.au", ""),
         ("alpha.example.jp.tanaka.co.jp", "alpha.example.jp"),
         ("tsukimi.co.jp", ""),
         ("mail.tsukimi.co.jp", ""),
@@ -78,6 +80,9 @@ def test_who_is_of_another_company_than_most_is_told(
         "Please find attached our offer.",
         "I have attached the file.",
         "The invoice is enclosed.",
+        "Please find\nattached our offer.",
+        "Attached is the report.",
+        "機密資料を添付します。",
         "お世話になっております。\n添付ファイルをご確認ください。",
     ],
 )
@@ -104,6 +109,9 @@ def test_a_letter_that_speaks_of_a_file_without_one_is_told(text: str) -> None:
         "I could not open the attachment.",
         "Please attach the file.",
         "Thank you for your attachment.",
+        "This message and any\nattachments may contain confidential\ninformation.",
+        "The offer has no strings attached.",
+        "The device is attached to the wall.",
     ],
 )
 def test_other_talk_of_files_is_no_risk(text: str) -> None:

@@ -32,6 +32,8 @@ def told(text: str, *to: str) -> list[str]:
         ("田中太郎様\nこんにちは", "田中様"),
         ("Dear Mr. Tanaka,\nthank you", "mr. tanaka"),
         ("Dear Ms Smith,\nthank you", "ms smith"),
+        ("Dear Miss Smith,\nthank you", "miss smith"),
+        ("Mr. Smith:\nthank you", "mr. smith"),
         ("Tanaka-san,\nthank you", "tanaka-san"),
     ],
 )
@@ -108,6 +110,8 @@ def test_who_shows_no_name_may_be_anybody(to: str) -> None:
         "仕様：別途",
         "同様、よろしくお願いします。",
         "Hi Bob,\nx",
+        "Miss it already,\nx",
+        "I met Mr Tanaka, who greets you.",
         "Dear Sir or Madam,",
         "一行目\n二\n三\n四\n五\n六\n田中様の件ですが",
         "昨日は田中様のご紹介で伺いました。",
