@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.services import SHELL, record
 from policies.errors import InvalidRule, Problem
@@ -36,8 +37,7 @@ def store_groups(
     with transaction.atomic():
         Tenant.objects.select_for_update().get(pk=tenant.pk)
         before = _facts(list(kept))
-        for group in kept.values():
-            _store(group, author)
+        _store(kept, author)
         if AddressGroup.objects.count() > MOST_GROUPS:
             raise InvalidRule("groups", Problem.FULL)
         for group in kept.values():
@@ -52,14 +52,31 @@ def store_groups(
     forget(tenant)
 
 
-def _store(group: Group, author: str) -> None:
-    row, _created = AddressGroup.objects.update_or_create(
-        address=group.address, defaults={"name": group.name, "author": author[:254]}
+def _store(groups: Mapping[str, Group], author: str) -> None:
+    now = timezone.now()
+    AddressGroup.objects.bulk_create(
+        [
+            AddressGroup(address=each.address, name=each.name, author=author[:254], changed_at=now)
+            for each in groups.values()
+        ],
+        update_conflicts=True,
+        unique_fields=["address"],
+        update_fields=["name", "author", "changed_at"],
     )
-    row.members.exclude(address__in=group.members).delete()
-    present = set(row.members.values_list("address", flat=True))
+    rows = {row.address: row.pk for row in AddressGroup.objects.filter(address__in=list(groups))}
+    wanted = {(rows[each.address], member) for each in groups.values() for member in each.members}
+    present = {
+        (row.group_id, row.address): row.pk
+        for row in GroupMember.objects.filter(group__in=list(rows.values()))
+    }
+    gone = [number for key, number in present.items() if key not in wanted]
+    GroupMember.objects.filter(id__in=gone).delete()
     GroupMember.objects.bulk_create(
-        GroupMember(group=row, address=member) for member in group.members if member not in present
+        [
+            GroupMember(group_id=group, address=member)
+            for group, member in sorted(wanted - present.keys())
+        ],
+        batch_size=5_000,
     )
 
 

@@ -110,12 +110,13 @@ def test_a_rule_is_moved_and_removed_by_keyboard(console: Service, browser: Brow
     console.commands(["tenant", "hold-rule", "add", "alpha", "last"])
     shown.open("/policies/hold/")
     shown.page.get_by_role("button", name="Move “last” up").focus()
-    shown.page.keyboard.press("Enter")
-    shown.page.wait_for_load_state()
+    with shown.page.expect_navigation():
+        shown.page.keyboard.press("Enter")
     names = shown.page.locator(".rules tbody th a").all_inner_texts()
     assert names[-2:] == ["last", HOSTILE]
     shown.page.get_by_role("link", name="Remove (last)").focus()
-    shown.page.keyboard.press("Enter")
+    with shown.page.expect_navigation():
+        shown.page.keyboard.press("Enter")
     shown.page.get_by_role("button", name="Remove").focus()
     shown.page.keyboard.press("Enter")
     shown.page.wait_for_selector(".notice.success")
