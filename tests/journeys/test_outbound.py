@@ -89,7 +89,7 @@ def opened(message: Message, password: bytes) -> dict[str, bytes]:
 def test_files_leave_in_an_archive_that_the_recipient_can_open(
     running_service: Service, language: str
 ) -> None:
-    """AES, or the older cipher where the domain needs it; the colleague's copy is as it was sent."""
+    """AES, or the older cipher where the domain needs it; the colleague has it as it was sent."""
     mark = marker(f"zip-{language}")
     raw = mail(mark, LETTERS[language])
     submit(running_service, raw, COLLEAGUE, ONE, OLD)
