@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from demo.inbox import Received
-from demo.samples import Copy, Record, Sample
+from demo.samples import Copy, Record, Sample, Told
+from mailsec.gateway.message import Message
 
 # What the service's records say about one message: (tenant slug, Message-ID) -> list of records.
 Trace = Callable[[str, str], list[Mapping[str, Any]]]
@@ -21,6 +22,11 @@ class Sent:
     message_id: str
     wire: bytes
     reply: str
+
+    @property
+    def subject(self) -> str:
+        """The subject as people read it."""
+        return Message(self.wire).subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,8 @@ def judge(sent: Sent, inbox: Sequence[Received], trace: Trace) -> Outcome:
         for recipient in item.recipients:
             if (item.server, recipient) not in wanted:
                 problems.append(f"a copy for {recipient} that nobody asked for")
+    for told in sample.notices:
+        problems += _told_problems(told, sent, inbox)
     if problems:  # the records are asked last: a question is a process of its own
         return Outcome(sample, sent.reply, _fate(sent, arrived), tuple(problems))
     for record in sample.records:
@@ -56,6 +64,20 @@ def judge(sent: Sent, inbox: Sequence[Received], trace: Trace) -> Outcome:
     )
     fate = "kept in quarantine" if withheld and not problems else _fate(sent, arrived)
     return Outcome(sample, sent.reply, fate, tuple(problems))
+
+
+def _told_problems(told: Told, sent: Sent, inbox: Sequence[Received]) -> list[str]:
+    """A notice bears the sample's subject and a Message-ID of its own."""
+    texts = [
+        item.message.text
+        for item in inbox
+        if (item.server, told.recipient) == (told.server, *item.recipients[:1])
+        and sent.message_id.encode() not in item.raw
+        and sent.subject in item.message.subject
+    ]
+    if any(all(wanted in text for wanted in told.contains) for text in texts):
+        return []
+    return [f"no notice to {told.recipient} with {', '.join(told.contains)}"]
 
 
 def _copy_problems(copy: Copy, sent: Sent, arrived: Sequence[Received]) -> list[str]:
@@ -70,6 +92,9 @@ def _copy_problems(copy: Copy, sent: Sent, arrived: Sequence[Received]) -> list[
         problems.append(f"bytes changed on the way to {copy.recipient}")
     if copy.subject is not None and found.message.subject != copy.subject:
         problems.append(f"subject {found.message.subject!r} instead of {copy.subject!r}")
+    to = tuple(each.address for each in found.message.to)
+    if copy.to is not None and to != copy.to:
+        problems.append(f"To shows {', '.join(to)}")
     longest = max(map(len, found.raw.split(b"\r\n")))
     if copy.longest_line is not None and longest > copy.longest_line:
         problems.append(f"a line of {longest} octets")

@@ -66,7 +66,8 @@ class Ports:
 class DemoTenant:
     """One of the two companies of the demo.
 
-    An address is its local part, with the person's name behind a comma where it has one.
+    An address is its local part, with the person's name behind a comma where it has one; a rule is
+    a hold rule's name and options.
     """
 
     slug: str
@@ -77,6 +78,7 @@ class DemoTenant:
     addresses: tuple[str, ...]
     policy: tuple[str, ...] = ()
     blocked: tuple[str, ...] = ()
+    rules: tuple[tuple[str, ...], ...] = ()
 
     @property
     def admin(self) -> str:
@@ -92,6 +94,7 @@ TENANTS = (
         "acme.example.jp",
         ("admin", "sales,見本 太郎", "info", "gone", "later"),
         blocked=("blocked.example.org",),
+        rules=(("見積書の確認", "--keyword", "見積", "--except-to", "partner.example.org"),),
     ),
     DemoTenant(
         "globex",

@@ -106,6 +106,8 @@ class Provisioning:
         self._once(f"policy {slug}", "tenant", "policy", slug, "set", *settings)
         for entry in tenant.blocked:
             self._once(f"block {entry}", "tenant", "sender", "add", slug, "block", entry)
+        for rule in tenant.rules:
+            self._once(f"rule {rule[0]}", "tenant", "hold-rule", "add", slug, *rule)
         if self._is_done(f"connector {slug}"):
             return
         made = self._manage.json(

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from demo import leftovers, plan, samples
+from demo.deciding import Senders
 from demo.inbox import Inbox
 from demo.outcome import Outcome, Sent, judge
 from demo.place import ServersError, write_private
@@ -144,13 +145,14 @@ class Demo:
     def _await(self, sent: list[Sent], manage: Manage, supervisor: Supervisor) -> list[Outcome]:
         """Look until every sample has its outcome, or the time is over."""
         say("Waiting for the outcome of each")
-        open_, settled = list(sent), dict[str, Outcome]()
+        open_, settled, senders = list(sent), dict[str, Outcome](), Senders()
         deadline = time.monotonic() + OUTCOME_SECONDS
         while open_:
             supervisor.check()
             inbox = self._inbox.messages(500)
             records = Records(manage)
             for item in list(open_):
+                senders.act(item, inbox)
                 outcome = judge(item, inbox, records)
                 settled[item.sample.name] = outcome
                 if not outcome.problems:

@@ -41,6 +41,16 @@ class Copy:
     lacks_files: tuple[str, ...]
     notice_in_html: bool
     longest_line: int | None
+    to: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A notice about the sample that must reach a mail server of the demo."""
+
+    server: str
+    recipient: str
+    contains: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +64,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One mail and its stated outcome."""
+    """One mail and its stated outcome; ``decide`` is what its sender does by the notice's link."""
 
     name: str
     title: str
@@ -64,7 +74,9 @@ class Sample:
     recipients: tuple[str, ...]
     bare_line_feed: bool
     reply: str
+    decide: str
     copies: tuple[Copy, ...]
+    notices: tuple[Told, ...]
     records: tuple[Record, ...]
     source: bytes
 
@@ -103,12 +115,20 @@ def _read(path: Path) -> Sample:
             recipients=tuple(stated.pop("recipients")),
             bare_line_feed=stated.pop("bare_line_feed", False),
             reply=stated.pop("reply"),
+            decide=_one_of(stated.pop("decide", ""), ("", "deliver", "discard", "notify")),
             copies=tuple(_copy(item) for item in stated.pop("copy", [])),
+            notices=tuple(_told(item) for item in stated.pop("notice", [])),
             records=tuple(_record(item) for item in stated.pop("record", [])),
             source=_only_known(path, stated),
         )
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise SampleError(f"{path.name}: {error}") from error
+
+
+def _one_of(value: str, known: tuple[str, ...]) -> str:
+    if value not in known:
+        raise TypeError(f"{value!r} is none of {', '.join(filter(None, known))}")
+    return value
 
 
 def _only_known(path: Path, left: Mapping[str, Any]) -> bytes:
@@ -129,7 +149,12 @@ def _copy(stated: dict[str, Any]) -> Copy:
         lacks_files=tuple(stated.get("lacks_files", ())),
         notice_in_html=stated.get("notice_in_html", False),
         longest_line=stated.get("longest_line"),
+        to=tuple(stated["to"]) if "to" in stated else None,
     )
+
+
+def _told(stated: dict[str, Any]) -> Told:
+    return Told(stated["server"], stated["recipient"], tuple(stated.get("contains", ())))
 
 
 def _record(stated: dict[str, Any]) -> Record:
