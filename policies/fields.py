@@ -26,7 +26,12 @@ _BAD_ITEMS: dict[str, Any] = {
     "file_types": gettext_lazy("Not a file name extension: %(items)s"),
     "file_type_exceptions": gettext_lazy("Neither an address nor a domain: %(items)s"),
     "protected_names": gettext_lazy("Not a name of at most 100 characters: %(items)s"),
+    **dict.fromkeys(
+        ("bcc_exceptions", "zip_exceptions", "zip_sender_exceptions"),
+        gettext_lazy("Neither an address nor a domain: %(items)s"),
+    ),
 }
+_LINES = {"subject_tag": 20, "zip_subject_mark": 40}
 _BAD_DOMAINS = gettext_lazy("Not a domain name: %(items)s")
 
 
@@ -41,7 +46,7 @@ class LineField(forms.CharField):
     """One line of text."""
 
     def __init__(self, key: str, **options: Any) -> None:
-        super().__init__(max_length=20 if key == "subject_tag" else 200, **options)
+        super().__init__(max_length=_LINES.get(key, 200), **options)
         self.key = key
 
     def validate(self, value: str) -> None:

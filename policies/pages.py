@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+
+from tenants.menu import Menu
+
+
+def _always(menu: Menu) -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +29,7 @@ class Page:
     """One page of settings.
 
     ``judged`` are those whose change can be tried on mail that is stored: what they say is applied
-    after a mail was accepted.
+    after a mail was accepted. ``bought`` says with which menus there is something to set.
     """
 
     name: str
@@ -30,6 +37,7 @@ class Page:
     lead: Any
     groups: tuple[Group, ...]
     judged: bool
+    bought: Callable[[Menu], bool] = _always
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -104,6 +112,29 @@ PAGES: Sequence[Page] = (
         judged=False,
     ),
     Page(
+        "outbound",
+        _("Outbound mail"),
+        _("How long mail waits for its sender, and who sees whom it is for."),
+        (
+            _group(_("Hold"), "hold hold_minutes hold_expiry"),
+            _group(_("Forced Bcc"), "bcc bcc_recipients bcc_to bcc_exceptions"),
+        ),
+        judged=False,
+        bought=attrgetter("outbound"),
+    ),
+    Page(
+        "zip",
+        _("ZIP encryption"),
+        _("How attachments leave the company, and how their password is told."),
+        (
+            _group(_("Encryption"), "zip zip_cipher zip_legacy_domains zip_names zip_note"),
+            _group(_("Password"), "password_length password_after_minutes"),
+            _group(_("Exceptions"), "zip_exceptions zip_sender_exceptions zip_subject_mark"),
+        ),
+        judged=False,
+        bought=attrgetter("zip"),
+    ),
+    Page(
         "general",
         _("General"),
         _("Language and contact of notices, acceptance, delivery and records."),
@@ -118,6 +149,11 @@ PAGES: Sequence[Page] = (
 )
 
 
-def page_named(name: str) -> Page | None:
-    """The page of this name, None where there is none."""
-    return next((page for page in PAGES if page.name == name), None)
+def pages_for(menu: Menu) -> list[Page]:
+    """The pages about what was bought, in their order."""
+    return [page for page in PAGES if page.bought(menu)]
+
+
+def page_named(name: str, menu: Menu) -> Page | None:
+    """The page of this name, None where there is none for this menu."""
+    return next((page for page in pages_for(menu) if page.name == name), None)

@@ -15,10 +15,11 @@ from mailsec.gateway.policy import Policy
 from policies.errors import PolicyChanged
 from policies.fields import DEFAULTS
 from policies.forms import PolicyForm
-from policies.pages import PAGES, Page, page_named
+from policies.pages import Page, page_named, pages_for
 from policies.selectors import last_version, stored_policy
 from policies.services import set_values
 from policies.settings_keys import with_changes
+from policies.weaknesses import weaknesses
 from policies.wording import WORDS, in_words
 from tenants.access import ConsoleRequest, tenant_form, tenant_page
 from threats.scanner_state import scanner_state
@@ -44,7 +45,8 @@ class Card:
 def overview(request: ConsoleRequest) -> HttpResponse:
     """The pages, each with what the tenant wants otherwise than the product does by itself."""
     policy = stored_policy(request.tenant)
-    cards = [Card(page, _lines(policy, _own(page, policy))) for page in PAGES]
+    pages = pages_for(request.tenant.menu)
+    cards = [Card(page, _lines(policy, _own(page, policy))) for page in pages]
     context = {"cards": cards, "last": last_version(request.tenant), "section": "policies"}
     return render(request, "policies/overview.html", context)
 
@@ -60,7 +62,7 @@ def _lines(policy: Policy, keys: list[str]) -> tuple[Line, ...]:
 @tenant_form
 def settings(request: ConsoleRequest, name: str) -> HttpResponse:
     """One page of settings; what is sent is stored wholly or not at all."""
-    page, policy = asked_page(name), stored_policy(request.tenant)
+    page, policy = asked_page(request, name), stored_policy(request.tenant)
     if request.method != "POST":
         form = PolicyForm(page, policy, writable=request.user.administers)
         return shown(request, form)
@@ -85,9 +87,9 @@ def settings(request: ConsoleRequest, name: str) -> HttpResponse:
     return redirect("policy-page", page.name)
 
 
-def asked_page(name: str) -> Page:
-    """The page of this name; 404 where there is none."""
-    page = page_named(name)
+def asked_page(request: ConsoleRequest, name: str) -> Page:
+    """The page of this name; 404 where the tenant has none."""
+    page = page_named(name, request.tenant.menu)
     if page is None:
         raise Http404
     return page
@@ -112,7 +114,8 @@ def shown(
     context = {
         "form": form,
         "page": form.page,
-        "pages": PAGES,
+        "pages": pages_for(request.tenant.menu),
+        "weaknesses": weaknesses(form.page, form.policy),
         "writable": request.user.administers,
         "scanner": scanner_state() if form.page.name == "files" else None,
         "section": "policies",

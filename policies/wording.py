@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from mailsec.gateway.policy import Handling, Language, Unexamined
+from mailsec.gateway.policy import (
+    Handling,
+    HiddenTo,
+    HoldExpiry,
+    Language,
+    Unexamined,
+    ZipCipher,
+    ZipNames,
+)
+from policies.outbound_wording import OUTBOUND
+from policies.setting_words import Words
 from policies.settings_keys import KEYS, Number, boolean
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """What people read of a setting; ``unit`` stands behind its number."""
-
-    label: Any
-    help: Any
-    unit: Any = ""
-
 
 _HOURS = gettext_lazy("hours")
 _DAYS = gettext_lazy("days")
 
-WORDS: Mapping[str, Words] = {
+_INBOUND: Mapping[str, Words] = {
     "spam_check": Words(
         gettext_lazy("Check for spam"),
         gettext_lazy("Each inbound mail gets a score from 0 (surely wanted) to 100 (surely spam)."),
@@ -221,6 +220,8 @@ WORDS: Mapping[str, Words] = {
     ),
 }
 
+WORDS: Mapping[str, Words] = {**_INBOUND, **OUTBOUND}
+
 HANDLINGS: Mapping[str, Any] = {
     Handling.DELIVER: gettext_lazy("Deliver as usual"),
     Handling.TAG: gettext_lazy("Deliver with the tag in the subject"),
@@ -235,7 +236,28 @@ LANGUAGES: Mapping[str, Any] = {
     Language.JAPANESE: gettext_lazy("Japanese"),
     Language.ENGLISH: gettext_lazy("English"),
 }
+HOLD_EXPIRIES: Mapping[str, Any] = {
+    HoldExpiry.DISCARD: gettext_lazy("Discard"),
+    HoldExpiry.KEEP: gettext_lazy("Keep holding"),
+    HoldExpiry.DELIVER: gettext_lazy("Deliver"),
+}
+HIDDEN_TO: Mapping[str, Any] = {
+    HiddenTo.SENDER: gettext_lazy("The sender’s own address"),
+    HiddenTo.UNDISCLOSED: gettext_lazy("Undisclosed recipients"),
+}
+ZIP_CIPHERS: Mapping[str, Any] = {
+    ZipCipher.AES256: gettext_lazy("AES-256"),
+    ZipCipher.ZIPCRYPTO: gettext_lazy("ZipCrypto (compatible, weak)"),
+}
+ZIP_NAMES: Mapping[str, Any] = {
+    ZipNames.UTF8: gettext_lazy("UTF-8"),
+    ZipNames.CP932: gettext_lazy("CP932 (old Windows)"),
+}
 CHOICES: Mapping[type, Mapping[str, Any]] = {
+    HoldExpiry: HOLD_EXPIRIES,
+    HiddenTo: HIDDEN_TO,
+    ZipCipher: ZIP_CIPHERS,
+    ZipNames: ZIP_NAMES,
     Handling: HANDLINGS,
     Unexamined: UNEXAMINED,
     Language: LANGUAGES,

@@ -30,7 +30,7 @@ from threats.choices import ListKind
 @tenant_form
 def policy(request: ConsoleRequest, name: str) -> HttpResponse:
     """The page again as it was filled in, with what would have changed; nothing is stored."""
-    page, present = asked_page(name), stored_policy(request.tenant)
+    page, present = asked_page(request, name), stored_policy(request.tenant)
     if request.method != "POST" or not page.judged:
         return redirect("policy-page", page.name)
     form = PolicyForm(page, present, request.POST)

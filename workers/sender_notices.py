@@ -102,7 +102,7 @@ def _values(tenant: Tenant, kind: NoticeKind, told: Told) -> dict[str, str]:
     }
     if hold is not None:
         values |= {
-            "reasons": _("、").join(_reasons(hold.rules, hold.unreadable)),
+            "reasons": _(", ").join(_reasons(hold.rules, hold.unreadable)),
             "due_at": _time(tenant, hold.due_at),
             "ending": _ending(hold.ending),
             "decided_by": _("the end of the time") if hold.ended_by == TIME else hold.ended_by,
