@@ -55,7 +55,7 @@ OUTBOUND: Mapping[str, Words] = {
     "zip_legacy_domains": Words(
         gettext_lazy("Domains that get ZipCrypto"),
         gettext_lazy(
-            "For recipients that have nothing but their system’s own program. One a line."
+            "For recipients with nothing but their system’s own program. One a line."
         ),
     ),
     "zip_names": Words(
