@@ -18,7 +18,8 @@ class Browser:
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._cookies: dict[str, str] = {}
+        # The account's own language would win over the browser's.
+        self._cookies = {"django_language": "en"}
 
     def request(
         self, method: str, path: str, form: dict[str, str] | None = None
