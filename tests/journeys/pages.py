@@ -19,7 +19,8 @@ class Browser:
     def __init__(self, service: Service, slug: str = "alpha") -> None:
         self._service = service
         self._host = f"{slug}.localhost:{service.web}"
-        self._cookies: dict[str, str] = {}
+        # The account's own language would win over the browser's.
+        self._cookies = {"django_language": "en"}
 
     def request(
         self, method: str, path: str, form: dict[str, str] | None = None
