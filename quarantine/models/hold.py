@@ -44,6 +44,11 @@ class Hold(models.Model):
             ),
             models.Index(fields=["held_at"], condition=models.Q(told_at=None), name="hold_to_tell"),
             models.Index(
+                fields=["-ended_at", "-message"],
+                condition=models.Q(ended_at__isnull=False),
+                name="hold_ended",
+            ),
+            models.Index(
                 fields=["ended_at"],
                 condition=models.Q(ending_told_at=None),
                 name="hold_end_to_tell",

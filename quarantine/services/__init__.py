@@ -22,6 +22,7 @@ from quarantine.services.examination import (
     claim_examination,
     record_outcome,
 )
+from quarantine.services.hold_bulk import HoldAction, decide_on
 from quarantine.services.hold_links import give_link
 from quarantine.services.holding import Decided, deliver_held, discard_held, end_due_holds
 from quarantine.services.learning import learn, undo_lesson
@@ -44,6 +45,7 @@ __all__ = [
     "Edition",
     "Entry",
     "Examining",
+    "HoldAction",
     "HoldTerms",
     "LinkAction",
     "News",
@@ -63,6 +65,7 @@ __all__ = [
     "actions_of",
     "claim_deliveries",
     "claim_examination",
+    "decide_on",
     "delete",
     "deliver_held",
     "discard_held",
