@@ -58,7 +58,7 @@ def private(answer: HttpResponse) -> HttpResponse:
 def _by_link(view: View[P]) -> Guarded[P]:
     @functools.wraps(view)
     def guarded(
-        request: ConsoleRequest, token: str, /, *args: P.args, **kwargs: P.kwargs
+        request: ConsoleRequest, token: str, *args: P.args, **kwargs: P.kwargs
     ) -> HttpResponse:
         if request.tenant.schema_name == get_public_schema_name():
             return no_link(request)
@@ -68,7 +68,7 @@ def _by_link(view: View[P]) -> Guarded[P]:
         with timezone.override(request.tenant.zone):
             return private(view(request, link, *args, **kwargs))
 
-    return guarded
+    return guarded  # type: ignore[return-value]  # Django passes the token by its name
 
 
 @never_cache

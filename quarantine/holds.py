@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Func, Q, Value
+from django.db.models import CharField, Func, Q, Value
 from django.db.models.functions import Lower
 
 from quarantine.choices import DeliveryState, DirectionChoice
@@ -88,5 +88,6 @@ def _domains(tenant: Tenant, message_id: UUID) -> set[str]:
         state=DeliveryState.DELIVERED,
         message__direction=DirectionChoice.OUTBOUND,
     )
-    name = Lower(Func("recipient", Value("@"), Value(-1), function="split_part"))
+    text = CharField()
+    name = Lower(Func("recipient", Value("@"), Value(-1), function="split_part", output_field=text))
     return set(rows.order_by().annotate(domain=name).values_list("domain", flat=True).distinct())
