@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -114,8 +115,10 @@ def _matching(wanted: HoldFilter) -> QuerySet[Hold]:
     if wanted.sender:
         rows = rows.alias(by=_folded(F("sender"))).filter(by__contains=_fold(wanted.sender))
     if wanted.rule:
+        # As the name stands in the JSON, where a quotation mark has a backslash before it.
+        name = json.dumps(wanted.rule, ensure_ascii=False)[1:-1]
         rules = _folded(Cast("rules", TextField()))
-        rows = rows.alias(names=rules).filter(names__contains=_fold(wanted.rule))
+        rows = rows.alias(names=rules).filter(names__contains=_fold(name))
     if wanted.recipient:
         rows = rows.filter(message__in=_sent_to(wanted.recipient, ended=wanted.ended))
     for number, word in enumerate(wanted.text.split()[:_MOST_WORDS]):
