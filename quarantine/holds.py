@@ -15,7 +15,7 @@ from quarantine.models import Delivery, Hold, SenderLink, StoredMessage
 from tenants.models import Tenant
 from tenants.scope import scoped
 
-_RECENT = 50_000  # mails back from which the company's partners are known
+_RECENT = 20_000  # mails back from which the company's partners are known
 
 
 @scoped
@@ -65,7 +65,7 @@ class EarlierMail:
         return _known(self._tenant, self._message_id, asked)
 
     def domains(self) -> Collection[str]:
-        """The domains to which mail was delivered, among the latest 50,000 mails."""
+        """The domains to which mail was delivered, among the latest 20,000 mails."""
         return _domains(self._tenant, self._message_id)
 
 
