@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from quarantine.forms import Choice
 from quarantine.hold_listing import HoldFilter
 
-STATES = [("waiting", _("Waiting")), ("ended", _("Decided"))]
-ACTIONS = [("deliver", _("Deliver")), ("discard", _("Discard"))]
+STATES = [("waiting", _("Undecided")), ("ended", _("Decided"))]
+ACTIONS = [("deliver", _("Deliver now")), ("discard", _("Discard"))]
 
 
 class HoldSearch(forms.Form):

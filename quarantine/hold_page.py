@@ -11,10 +11,11 @@ from mailsec.gateway.outbound import risks
 from mailsec.gateway.outbound.recipients import is_outside, outside
 from mailsec.gateway.outbound.risks.facts import Risk, dispatch
 from mailsec.gateway.outbound.treatment import LOCKED_FORMS
-from quarantine import hold_words, trace
+from quarantine import hold_explain, trace
 from quarantine.choices import DeliveryState, EventKind
 from quarantine.errors import ContentGone
 from quarantine.explain import Badge
+from quarantine.hold_words import RiskWords, risk_words
 from quarantine.holds import EarlierMail, hold_of
 from quarantine.models import Delivery, StoredMessage
 from quarantine.preview import Preview
@@ -37,7 +38,7 @@ class RecipientLine:
     outside: bool
     field: str
     badge: Badge
-    risks: tuple[str, ...]
+    risks: tuple[RiskWords, ...]
 
     @property
     def is_waiting(self) -> bool:
@@ -72,7 +73,7 @@ class HoldPage:
     because: str
     ending: str
     due_at: datetime | None
-    risks: tuple[str, ...]
+    risks: tuple[RiskWords, ...]
     decisions: tuple[tuple[trace.Step, tuple[str, ...]], ...]
     has_content: bool
     preview: Preview | None
@@ -109,10 +110,10 @@ def hold_page(
         message=message,
         recipients=_lines(copies, preview, found, own_domains),
         fields=_fields(preview.message) if preview else (),
-        because=hold_words.why(hold.rules, unreadable=hold.unreadable) if hold else "",
-        ending=hold_words.ending(hold.ending) if hold and is_open else "",
+        because=hold_explain.why(hold.rules, unreadable=hold.unreadable) if hold else "",
+        ending=hold_explain.ending(hold.ending) if hold and is_open else "",
         due_at=hold.due_at if hold and is_open else None,
-        risks=tuple(hold_words.risk(each) for each in found if not each.recipient),
+        risks=tuple(risk_words(each.code, each.detail) for each in found if not each.recipient),
         decisions=tuple(
             (trace.step(message, event), tuple(event.data.get("recipients", ()))) for event in steps
         ),
@@ -157,8 +158,10 @@ def _lines(
     for copy in copies:
         address = copy.recipient.strip().lower()
         far = is_outside(copy.recipient, own_domains)
-        facts = tuple(hold_words.risk(each) for each in found if each.recipient == address)
-        badge = hold_words.state(copy.state, outside=far)
+        facts = tuple(
+            risk_words(each.code, each.detail) for each in found if each.recipient == address
+        )
+        badge = hold_explain.state(copy.state, outside=far)
         lines.append(RecipientLine(copy, far, shown.get(address, ""), badge, facts))
     lines.sort(key=lambda line: (not line.is_waiting, not line.outside))
     return tuple(lines)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from quarantine import explain, hold_listing, hold_words, services
+from quarantine import explain, hold_explain, hold_listing, services
 from quarantine.hold_forms import HoldChoice, HoldSearch
 from quarantine.hold_listing import HoldLine, HoldList
 from quarantine.models import StoredMessage
@@ -61,7 +61,7 @@ def hold_queue(request: ConsoleRequest) -> HttpResponse:
 
 
 def _row(line: HoldLine) -> Row:
-    return Row(line, line.message, _badge(line), hold_words.person(line.hold.ended_by))
+    return Row(line, line.message, _badge(line), hold_explain.person(line.hold.ended_by))
 
 
 def _badge(line: HoldLine) -> explain.Badge:
@@ -126,7 +126,7 @@ def _result(line: HoldLine | None, done: Done, action: HoldAction) -> Result:
         text = _("It was already decided.")
         if line is not None and line.hold.ended_by:
             text = _("It was already decided: %(by)s.") % {
-                "by": hold_words.person(line.hold.ended_by)
+                "by": hold_explain.person(line.hold.ended_by)
             }
         return Result(message, explain.Badge(_("No change"), "quiet"), text)
     words = {

@@ -76,7 +76,7 @@ class TestWhatItShows:
             "見積.pdf",
             ARCHIVE,
             PASSWORD,
-            "The first mail of your company to this address.",
+            "No mail of your company was delivered to this address before.",
             "田中",
             SENDER,
         ):
