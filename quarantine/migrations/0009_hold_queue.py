@@ -4,36 +4,39 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('quarantine', '0008_hold'),
+        ("quarantine", "0008_hold"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='MailCode',
+            name="MailCode",
             fields=[
-                ('address', models.CharField(max_length=254, primary_key=True, serialize=False)),
-                ('code_hash', models.BinaryField(max_length=32)),
-                ('sent_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('tries', models.PositiveSmallIntegerField(default=0)),
-                ('mailed', models.PositiveSmallIntegerField(default=0)),
-                ('counted_from', models.DateTimeField()),
+                ("address", models.CharField(max_length=254, primary_key=True, serialize=False)),
+                ("code_hash", models.BinaryField(max_length=32)),
+                ("sent_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("tries", models.PositiveSmallIntegerField(default=0)),
+                ("mailed", models.PositiveSmallIntegerField(default=0)),
+                ("counted_from", models.DateTimeField()),
             ],
         ),
         migrations.AddField(
-            model_name='hold',
-            name='recipients',
-            field=models.TextField(db_default=''),
+            model_name="hold",
+            name="recipients",
+            field=models.TextField(db_default=""),
         ),
         migrations.AddField(
-            model_name='hold',
-            name='written',
-            field=models.TextField(db_default=''),
+            model_name="hold",
+            name="written",
+            field=models.TextField(db_default=""),
         ),
         migrations.AddIndex(
-            model_name='hold',
-            index=models.Index(condition=models.Q(('ended_at__isnull', False)), fields=['-ended_at', '-message'], name='hold_ended'),
+            model_name="hold",
+            index=models.Index(
+                condition=models.Q(("ended_at__isnull", False)),
+                fields=["-ended_at", "-message"],
+                name="hold_ended",
+            ),
         ),
     ]
