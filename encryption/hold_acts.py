@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from encryption.services import allow_password_mails
+from mailsec.celery import enqueue_sweep
 from quarantine import explain, services
 from quarantine.choices import EventKind
 from quarantine.errors import CustodyError
@@ -139,6 +140,7 @@ def _notify(request: HttpRequest, tenant: Tenant, page: HoldPage, actor: Actor) 
     if not page.locked_copies_go:
         messages.error(request, _("First let the mail go to a recipient."))
     elif allow_password_mails(tenant, page.message.id, actor, timezone.now()):
+        enqueue_sweep(tenant.slug)  # what a worker would find by itself some seconds later
         messages.success(
             request,
             _("Each recipient is told the password as soon as their server has taken the mail."),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from quarantine.choices import DeliveryState, EventKind, HoldEnding
 from quarantine.explain import Badge, copy_badge
+from quarantine.models import Processing
 from quarantine.permissions import TIME
 
 _SHOWN = 3  # recipients that a sentence names
@@ -53,6 +54,17 @@ def why(rules: Sequence[str], *, unreadable: bool) -> str:
         "It meets the hold rule %(rules)s.", "It meets the hold rules %(rules)s.", len(rules)
     )
     return text % {"rules": names}
+
+
+def applied(processing: Processing | None) -> tuple[str, ...]:
+    """What is done to the copies that leave the company, a sentence each."""
+    if processing is None:
+        return ()
+    done = (
+        (processing.hidden, _("The recipients are hidden from each other (forced Bcc).")),
+        (processing.locked, _("The attachments were put into an encrypted ZIP file.")),
+    )
+    return tuple(text for is_done, text in done if is_done)
 
 
 def person(name: str) -> str:

@@ -16,7 +16,7 @@ from quarantine.choices import DeliveryState, EventKind
 from quarantine.errors import ContentGone
 from quarantine.explain import Badge
 from quarantine.hold_words import RiskWords, risk_words
-from quarantine.holds import EarlierMail, hold_of
+from quarantine.holds import EarlierMail, hold_of, processing_of
 from quarantine.models import Delivery, StoredMessage
 from quarantine.preview import Preview
 from quarantine.selectors import CONDEMNED, original
@@ -62,15 +62,16 @@ class HoldPage:
     """One outbound mail before and after its release.
 
     ``decisions`` are the steps of holding and deciding, each with the recipients it was about.
-    ``fields`` are the header fields with recipients as they were written. ``preview`` is None where
-    the content is not kept any more, or is not for this reader. ``due_at`` is None where nothing
-    waits.
+    ``fields`` are the header fields with recipients as they were written, ``applied`` says what is
+    done to the copies that leave the company. ``preview`` is None where the content is not kept any
+    more, or is not for this reader; ``due_at`` where nothing waits.
     """
 
     message: StoredMessage
     recipients: tuple[RecipientLine, ...]
     fields: tuple[tuple[str, str], ...]
     because: str
+    applied: tuple[str, ...]
     ending: str
     due_at: datetime | None
     risks: tuple[RiskWords, ...]
@@ -111,6 +112,7 @@ def hold_page(
         recipients=_lines(copies, preview, found, own_domains),
         fields=_fields(preview.message) if preview else (),
         because=hold_explain.why(hold.rules, unreadable=hold.unreadable) if hold else "",
+        applied=hold_explain.applied(processing_of(message)),
         ending=hold_explain.ending(hold.ending) if hold and is_open else "",
         due_at=hold.due_at if hold and is_open else None,
         risks=tuple(risk_words(each.code, each.detail) for each in found if not each.recipient),

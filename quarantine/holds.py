@@ -11,7 +11,7 @@ from django.db.models.functions import Lower
 
 from quarantine.choices import DeliveryState, DirectionChoice
 from quarantine.kept import token_hash
-from quarantine.models import Delivery, Hold, SenderLink, StoredMessage
+from quarantine.models import Delivery, Hold, Processing, SenderLink, StoredMessage
 from tenants.models import Tenant
 from tenants.scope import scoped
 
@@ -31,10 +31,10 @@ def link_of(tenant: Tenant, token: str, now: datetime) -> SenderLink | None:
 
 @scoped
 def outbound_mail(tenant: Tenant, message_id: UUID) -> StoredMessage | None:
-    """One outbound mail with its hold, copies, findings and events."""
+    """One outbound mail with its hold, processing, copies, findings and events."""
     return (
         StoredMessage.objects.filter(id=message_id, direction=DirectionChoice.OUTBOUND)
-        .select_related("hold")
+        .select_related("hold", "processing")
         .prefetch_related("deliveries", "findings", "events")
         .first()
     )
@@ -43,6 +43,11 @@ def outbound_mail(tenant: Tenant, message_id: UUID) -> StoredMessage | None:
 def hold_of(message: StoredMessage) -> Hold | None:
     """The mail's hold; None for one that was never held."""
     return getattr(message, "hold", None)
+
+
+def processing_of(message: StoredMessage) -> Processing | None:
+    """What was done to the copies that leave the company; None for nothing."""
+    return getattr(message, "processing", None)
 
 
 @scoped

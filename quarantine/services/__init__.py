@@ -26,8 +26,8 @@ from quarantine.services.hold_bulk import HoldAction, decide_on
 from quarantine.services.hold_links import give_link
 from quarantine.services.holding import Decided, deliver_held, discard_held, end_due_holds
 from quarantine.services.learning import learn, undo_lesson
-from quarantine.services.originals import OriginalRelease, release_original
 from quarantine.services.mail_codes import check_code, send_code
+from quarantine.services.originals import OriginalRelease, release_original
 from quarantine.services.receive import Arrival, Notice, receive, store_notice
 from quarantine.services.refusals import TurnedAway, expire_refusals, record_refusals
 from quarantine.services.release import delete, release

@@ -54,18 +54,22 @@ def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
             mail = re.sub(rb"(?im)^From:(?:.*\r\n)(?:[ \t].*\r\n)*", sender, mail, count=1)
             to = [ONE] if mark == "zipped" else [ONE, OTHER, COLLEAGUE]
             assert made.submit("alpha", SENDER, to, mail)[-1] == 250
-            links[mark] = made.wait_for(lambda seen=tuple(links.values()): _new_link(made, seen))
+            links[mark] = _next_link(made, frozenset(links.values()))
             assert links[mark], made.logs()
         yield Place(made, links)
 
 
-def _new_link(made: Service, seen: tuple[str, ...]) -> str:
-    """The link of a notice that was not there before."""
-    for mail in made.mails("alpha", b"Auto-Submitted: auto-generated"):
-        found = LINK.search(Message(mail.content).text)
-        if found is not None and found[0] not in seen:
-            return found[0]
-    return ""
+def _next_link(made: Service, seen: frozenset[str]) -> str:
+    """The link of a notice that was not there before; empty where none comes."""
+
+    def look() -> str:
+        for mail in made.mails("alpha", b"Auto-Submitted: auto-generated"):
+            found = LINK.search(Message(mail.content).text)
+            if found is not None and found[0] not in seen:
+                return found[0]
+        return ""
+
+    return str(made.wait_for(look))
 
 
 def pages(shown: Visit, place: Place) -> Iterator[str]:

@@ -73,6 +73,7 @@ class TestWhatItShows:
             "A <a@example.com>, b@example.net",
             "It meets the hold rule “to outside”.",
             "Then it is discarded.",
+            "The attachments were put into an encrypted ZIP file.",
             "見積.pdf",
             ARCHIVE,
             PASSWORD,

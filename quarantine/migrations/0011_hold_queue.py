@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("quarantine", "0008_hold"),
+        ("quarantine", "0010_hold"),
     ]
 
     operations = [
