@@ -87,9 +87,13 @@ def _known(tenant: Tenant, message_id: UUID, addresses: Collection[str]) -> set[
 
 @scoped
 def _domains(tenant: Tenant, message_id: UUID) -> set[str]:
-    recent = StoredMessage.objects.filter(id__lt=message_id).order_by("-id")[:_RECENT]
+    earlier = StoredMessage.objects.filter(id__lt=message_id).order_by("-id")
+    # A bound on the identifier, by which both tables are sorted: older mail is not even read.
+    oldest = earlier.values_list("id", flat=True)[_RECENT - 1 : _RECENT].first()
+    since = {"message_id__gte": oldest} if oldest is not None else {}
     rows = Delivery.objects.filter(
-        message__in=recent.values("id"),
+        **since,
+        message_id__lt=message_id,
         state=DeliveryState.DELIVERED,
         message__direction=DirectionChoice.OUTBOUND,
     )

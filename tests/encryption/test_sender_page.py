@@ -356,3 +356,12 @@ def test_the_page_is_whole_in_japanese(tenant: Tenant) -> None:
     """And its times are the tenant's."""
     message_id: UUID = sent(tenant)
     assert visitor(tenant, "ja").get(link(tenant, message_id)).status_code == 200
+
+
+def test_a_domain_like_one_that_the_company_writes_to_is_named(tenant: Tenant) -> None:
+    """Known are the domains and addresses to which earlier mail was delivered."""
+    deliver(tenant, sent(tenant, "tanaka@partner-trading.example", hold=None))
+    message_id = sent(tenant, "tanaka@partner-tradlng.example", "tanaka@partner-trading.example")
+    text = text_of(visitor(tenant).get(link(tenant, message_id)))
+    assert "it resembles partner-trading.example" in text
+    assert text.count("No mail of your company was delivered to this address before.") == 1
