@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -118,4 +119,43 @@ def mails_to_tell_passwords_of(tenant: Tenant, now: datetime) -> list[UUID]:
         .order_by()
         .values_list("message_id", flat=True)
         .distinct()[:_MOST_TOLD]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ShownSecret:
+    """What is shown of an archive; the password, else empty, to the sender of the mail alone.
+
+    ``told`` says when each recipient was told the password; ``may_notify`` that nobody has asked
+    for it yet.
+    """
+
+    archive_name: str
+    password: str
+    files: tuple[str, ...]
+    notify_at: datetime | None
+    notified_by: str
+    told: Mapping[str, datetime]
+    may_notify: bool
+
+
+@scoped
+def shown_secret(
+    tenant: Tenant, message_id: UUID, now: datetime, *, with_password: bool
+) -> ShownSecret | None:
+    """The archive of this mail, None where it has none."""
+    row = Protection.objects.filter(message_id=message_id).first()
+    if row is None:
+        return None
+    password = b""
+    if with_password:
+        password = unseal(key_of(tenant), tenant.schema_name, row.id, bytes(row.password))
+    return ShownSecret(
+        archive_name=row.archive_name,
+        password=password.decode("ascii"),
+        files=tuple(row.files),
+        notify_at=row.notify_at,
+        notified_by=row.notified_by,
+        told=dict(row.password_mails.values_list("recipient", "sent_at")),
+        may_notify=row.notify_at is None or row.notify_at > now,
     )

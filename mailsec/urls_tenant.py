@@ -16,5 +16,7 @@ urlpatterns = [
     path("lists/add/preview/", policy_preview_views.entry, name="entry-preview"),
     path("policies/<slug:name>/preview/", policy_preview_views.policy, name="policy-preview"),
     path("dkim/", include("encryption.urls")),
+    path("mail/", include("encryption.mail_urls")),
+    path("held/", include("encryption.held_urls")),
     path("", include("accounts.urls")),
 ]

@@ -57,6 +57,7 @@ _STANDINGS: Mapping[str, tuple[Any, str]] = {
     MessageState.RECEIVED: (gettext_lazy("Received"), "info"),
     MessageState.WAITING: (gettext_lazy("Waiting"), "info"),
     MessageState.READY: (gettext_lazy("In delivery"), "info"),
+    MessageState.HELD: (gettext_lazy("Waiting for the sender"), "warn"),
     MessageState.QUARANTINED: (gettext_lazy("Quarantined"), "bad"),
     MessageState.SHUNTED: (gettext_lazy("Set aside"), "bad"),
     MessageState.CLOSED: (gettext_lazy("Finished"), "quiet"),
@@ -76,6 +77,10 @@ def standing(state: str, copies: Copies) -> Badge:
             return Badge(_("Partly failed"), "warn")
         if copies.withheld == copies.total:
             return Badge(_("Not delivered"), "quiet")
+        if copies.discarded == copies.total:
+            return Badge(_("Discarded"), "quiet")
+        if copies.discarded:
+            return Badge(_("Partly discarded"), "quiet")
     text, tone = _STANDINGS[state]
     return Badge(str(text), tone)
 
@@ -88,6 +93,8 @@ _TONES = {
     DeliveryState.DELIVERED: "good",
     DeliveryState.BOUNCED: "bad",
     DeliveryState.WITHHELD: "bad",
+    DeliveryState.HELD: "warn",
+    DeliveryState.DISCARDED: "quiet",
 }
 
 
@@ -234,6 +241,8 @@ def summary(message: StoredMessage, removed: int) -> str:
         )
     if message.state in {MessageState.RECEIVED, MessageState.WAITING}:
         return _("This mail is kept safely and waits for its examination.")
+    if message.state == MessageState.HELD:
+        return _("This mail waits for its sender, who delivers or discards it.")
     if message.direction == DirectionChoice.NOTICE:
         return _("This is a notice that the service itself has written.")
     if message.release_of_id:

@@ -28,6 +28,7 @@ STATES = [
     ("deferred", _("Retrying")),
     ("delivered", _("Delivered")),
     ("bounced", _("Undeliverable")),
+    ("held", _("Waiting for the sender")),
     ("quarantined", _("Quarantined")),
     ("shunted", _("Set aside")),
 ]

@@ -15,6 +15,8 @@ from quarantine.selectors import MessageFilter, messages_with
 from tenants.models import Tenant
 from tenants.scope import scoped
 
+_COUNTED = ("total", "delivered", "deferred", "bounced", "withheld", "discarded")
+
 
 @dataclass(frozen=True, slots=True)
 class Copies:
@@ -30,6 +32,7 @@ class Copies:
     withheld: int = 0
     first: str = ""
     originals: int = 0
+    discarded: int = 0
 
     @property
     def others(self) -> int:
@@ -105,14 +108,15 @@ def _copies(ids: Sequence[UUID]) -> dict[UUID, Copies]:
         deferred=Count("id", filter=Q(state=DeliveryState.DEFERRED)),
         bounced=Count("id", filter=Q(state=DeliveryState.BOUNCED)),
         withheld=Count("id", filter=Q(state=DeliveryState.WITHHELD)),
+        discarded=Count("id", filter=Q(state=DeliveryState.DISCARDED)),
         first=Min("id"),
-    ).values_list("message_id", "first", "total", "delivered", "deferred", "bounced", "withheld")
+    ).values_list("message_id", "first", *_COUNTED)
     figures = list(counted)
     firsts = Delivery.objects.filter(id__in=[first for _, first, *_ in figures])
     names = dict(firsts.values_list("id", "recipient"))
     return {
-        message_id: Copies(total, delivered, deferred, bounced, withheld, names.get(first, ""))
-        for message_id, first, total, delivered, deferred, bounced, withheld in figures
+        message_id: Copies(**dict(zip(_COUNTED, counts, strict=True)), first=names.get(first, ""))
+        for message_id, first, *counts in figures
     }
 
 

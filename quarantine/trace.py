@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from mailsec.gateway.verdict import Severity
+from quarantine import hold_explain
 from quarantine.choices import DirectionChoice, EventKind
 from quarantine.explain import Badge, copy_badge
 from quarantine.finding_words import finding_words
@@ -228,4 +229,8 @@ _EVENTS: Mapping[EventKind, Words] = {
     EventKind.ORIGINAL: _original,
     EventKind.REFUSED: _refused,
     EventKind.UNLEARNED: _by(gettext_lazy("%(by)s took back what the spam filter had learned.")),
+    EventKind.HELD: lambda message, data: hold_explain.held(data),
+    EventKind.APPROVED: lambda message, data: hold_explain.decided(EventKind.APPROVED, data),
+    EventKind.DISCARDED: lambda message, data: hold_explain.decided(EventKind.DISCARDED, data),
+    EventKind.REMINDED: _fixed(gettext_lazy("The sender was reminded of the mail.")),
 }

@@ -31,6 +31,8 @@ MANAGERS = {
     "kept.py": "reads what the quarantine keeps",
     "rollups.py": "writes the tallies, reports' only rows",
     "listing.py": "reads one page of a list",
+    "hold_listing.py": "reads one page of the hold queue",
+    "holds.py": "reads held mail and what its links open",
     "directory.py": "reads one address for the listeners",
     "backends.py": "Django's own way to the signed-in account",
     "middleware.py": "finds the tenant of a host name",

@@ -7,6 +7,7 @@ from quarantine.models.event import Event
 from quarantine.models.finding import FindingRow
 from quarantine.models.hold import Hold, Processing, SenderLink
 from quarantine.models.learning import Lesson, SpamModel
+from quarantine.models.mail_code import MailCode
 from quarantine.models.message import StoredMessage
 from quarantine.models.refusal import Refusal
 
@@ -19,6 +20,7 @@ __all__ = [
     "FindingRow",
     "Hold",
     "Lesson",
+    "MailCode",
     "Processing",
     "Refusal",
     "SenderLink",

@@ -14,7 +14,9 @@ class Hold(models.Model):
     ``rules`` are the names of the hold rules that met them, as they were then; ``unreadable``
     says that nobody could read the mail. ``told_at``, ``reminded_at`` and ``ending_told_at`` are
     when the sender's notices were made; ``ended_at`` is when the last copy was decided on.
-    Personal data: sender, ended_by; kept as long as the message's row.
+    ``written`` (subject, From and sender) and ``recipients`` (of the held copies) are what the
+    queue is searched by, ASCII letters in upper case: no other table is read for it.
+    Personal data: sender, ended_by, written, recipients; kept as long as the message's row.
     """
 
     message = models.OneToOneField(
@@ -32,6 +34,8 @@ class Hold(models.Model):
     ended_at = models.DateTimeField(null=True)
     ended_by = models.CharField(max_length=320, db_default="")
     ending_told_at = models.DateTimeField(null=True)
+    written = models.TextField(db_default="")
+    recipients = models.TextField(db_default="")
 
     class Meta:
         ordering = ["-message"]
@@ -43,6 +47,11 @@ class Hold(models.Model):
                 name="hold_to_remind",
             ),
             models.Index(fields=["held_at"], condition=models.Q(told_at=None), name="hold_to_tell"),
+            models.Index(
+                fields=["-ended_at", "-message"],
+                condition=models.Q(ended_at__isnull=False),
+                name="hold_ended",
+            ),
             models.Index(
                 fields=["ended_at"],
                 condition=models.Q(ending_told_at=None),

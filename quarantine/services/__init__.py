@@ -22,9 +22,11 @@ from quarantine.services.examination import (
     claim_examination,
     record_outcome,
 )
+from quarantine.services.hold_bulk import HoldAction, decide_on
 from quarantine.services.hold_links import give_link
 from quarantine.services.holding import Decided, deliver_held, discard_held, end_due_holds
 from quarantine.services.learning import learn, undo_lesson
+from quarantine.services.mail_codes import check_code, send_code
 from quarantine.services.originals import OriginalRelease, release_original
 from quarantine.services.receive import Arrival, Notice, receive, store_notice
 from quarantine.services.refusals import TurnedAway, expire_refusals, record_refusals
@@ -44,6 +46,7 @@ __all__ = [
     "Edition",
     "Entry",
     "Examining",
+    "HoldAction",
     "HoldTerms",
     "LinkAction",
     "News",
@@ -61,8 +64,10 @@ __all__ = [
     "act_by_link",
     "act_on",
     "actions_of",
+    "check_code",
     "claim_deliveries",
     "claim_examination",
+    "decide_on",
     "delete",
     "deliver_held",
     "discard_held",
@@ -77,6 +82,7 @@ __all__ = [
     "release",
     "release_original",
     "resubmit",
+    "send_code",
     "send_digest",
     "settle_deliveries",
     "shunt",

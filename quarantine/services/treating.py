@@ -36,8 +36,11 @@ FROM unnest(%b::uuid[], %b::text[], %b::bytea[], %b::int4[]) AS form
 """
 _HOLD = """
 INSERT INTO {holds} (
-    message_id, sender, rules, unreadable, held_at, due_at, remind_at, ending, ended_by)
-VALUES (%b, %b, %b::text::jsonb, %b, %b, %b, %b, %b, '')
+    sender, rules, unreadable, held_at, due_at, remind_at, ending, ended_by, recipients,
+    message_id, written)
+SELECT %b, %b::text::jsonb, %b, %b, %b, %b, %b, '', upper(%b::text COLLATE "C"),
+    id, upper((subject || chr(10) || header_from || chr(10) || sender) COLLATE "C")
+FROM {messages} WHERE id = %b
 """
 _PROCESSING = """
 INSERT INTO {processings} (message_id, sender, hidden, locked, made_at)
@@ -48,6 +51,7 @@ _HELD = """
 INSERT INTO {events} (message_id, at, kind, data)
 VALUES (%b, %b, {event_held}, %b::text::jsonb)
 """
+_SEARCHED = 30_000  # characters of recipients' addresses
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +128,9 @@ def _store_hold(
     schema: str, message_id: UUID, treatment: Treatment, terms: HoldTerms, now: datetime
 ) -> None:
     rules = [clean(rule, 100) for rule in terms.rules]
-    held = sum(copy.held for copy in treatment.copies)
-    parameters = [message_id, treatment.sender, json.dumps(rules), terms.unreadable]
+    held = [copy.recipient for copy in treatment.copies if copy.held]
+    parameters: list[object] = [treatment.sender, json.dumps(rules), terms.unreadable]
     parameters += [now, terms.due_at, terms.remind_at, terms.ending.value]
-    execute(_HOLD, schema, parameters)
-    data = {"rules": rules, "unreadable": terms.unreadable, "count": held}
+    execute(_HOLD, schema, [*parameters, chr(10).join(held)[:_SEARCHED], message_id])
+    data = {"rules": rules, "unreadable": terms.unreadable, "count": len(held)}
     execute(_HELD, schema, [message_id, now, json.dumps(data)])

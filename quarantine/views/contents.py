@@ -26,7 +26,21 @@ _FILE_POLICY = "sandbox; default-src 'none'; form-action 'none'; base-uri 'none'
 @xframe_options_sameorigin
 def html(request: ConsoleRequest, queue_id: str) -> HttpResponse:
     """The cleaned HTML body, for the sandboxed frame of the message's page alone."""
-    text = _preview(request, queue_id, must_act=False).html()
+    return frame(_preview(request, queue_id, must_act=False))
+
+
+@tenant_page
+def file(request: ConsoleRequest, queue_id: str, index: str) -> HttpResponse:
+    """One attachment, to be saved and never to be shown; a condemned one is not handed out."""
+    return download(_preview(request, queue_id, must_act=True), int(index))
+
+
+def frame(preview: Preview) -> HttpResponse:
+    """The cleaned HTML body as an answer that runs and loads nothing; Http404 where there is none.
+
+    The view that gives it allows the frame (``xframe_options_sameorigin``).
+    """
+    text = preview.html()
     if not text:
         raise Http404
     return HttpResponse(
@@ -35,10 +49,9 @@ def html(request: ConsoleRequest, queue_id: str) -> HttpResponse:
     )
 
 
-@tenant_page
-def file(request: ConsoleRequest, queue_id: str, index: str) -> HttpResponse:
-    """One attachment, to be saved and never to be shown; a condemned one is not handed out."""
-    found = _preview(request, queue_id, must_act=True).file(int(index))
+def download(preview: Preview, index: int) -> HttpResponse:
+    """One attachment as an answer that browsers save; Http404 where there is none to hand out."""
+    found = preview.file(index)
     if found is None:
         raise Http404
     line, content = found

@@ -105,6 +105,7 @@ def copies_of(deliveries: list[Delivery]) -> Copies:
         deferred=states.count(DeliveryState.DEFERRED),
         bounced=states.count(DeliveryState.BOUNCED),
         withheld=states.count(DeliveryState.WITHHELD),
+        discarded=states.count(DeliveryState.DISCARDED),
     )
 
 
