@@ -54,9 +54,7 @@ OUTBOUND: Mapping[str, Words] = {
     ),
     "zip_legacy_domains": Words(
         gettext_lazy("Domains that get ZipCrypto"),
-        gettext_lazy(
-            "For recipients with nothing but their system’s own program. One a line."
-        ),
+        gettext_lazy("For recipients with nothing but their system’s own program. One a line."),
     ),
     "zip_names": Words(
         gettext_lazy("Names in the ZIP file"),
