@@ -180,3 +180,48 @@ def test_a_browser_that_only_looks_decides_nothing(held: Place, browser: Browser
     assert shown.page.query_selector(".decide button[value=deliver]") is not None
     assert not held.made.mails("outside", b"<second@example.jp>")
     shown.context.close()
+
+
+def test_a_code_by_mail_leads_to_ones_own_mails(
+    held: Place, browser: Browser, language: str, width: int
+) -> None:
+    """From the address to the mail's page, without an account and without a notice's link."""
+    made = held.made
+    person = f"{language}{width}@alpha.example.jp"
+    sender = b"From: " + person.encode() + b"\r\n"
+    letter = unreadable(CASE, f"{language}{width}")
+    mail = re.sub(rb"(?im)^From:(?:.*\r\n)(?:[ \t].*\r\n)*", sender, letter, count=1)
+    assert made.submit("alpha", person, [ONE], mail)[-1] == 250
+    assert made.wait_for(lambda: _notices(made, person))
+    shown = visit(made, browser, language, width)
+    shown.open("/mail/")
+    shown.page.fill("input[name=address]", person)
+    shown.page.click("button[value=address]")
+    shown.page.fill("input[name=code]", _code(made, person))
+    shown.page.click("button[value=code]")
+    shown.page.wait_for_selector(".mine")
+    assert not shown.page.evaluate(AUDIT)
+    assert shown.page.evaluate("document.documentElement.scrollWidth") <= width
+    shown.page.click("button[value=open]")
+    shown.page.wait_for_selector(".decide")
+    assert LINK.search(shown.page.url)
+    shown.context.close()
+
+
+def _notices(made: Service, person: str) -> list[str]:
+    """The texts of the notices to this person."""
+    mails = made.mails("alpha", b"Auto-Submitted: auto-generated")
+    return [Message(mail.content).text for mail in mails if mail.recipients == (person,)]
+
+
+def _code(made: Service, person: str) -> str:
+    """The code that was mailed to this person."""
+
+    def look() -> str:
+        for text in _notices(made, person):
+            found = re.search(r"(?<![0-9])[0-9]{6}(?![0-9])", text)
+            if found is not None and not LINK.search(text):
+                return found[0]
+        return ""
+
+    return str(made.wait_for(look))
