@@ -239,7 +239,7 @@ LANGUAGES: Mapping[str, Any] = {
 HOLD_EXPIRIES: Mapping[str, Any] = {
     HoldExpiry.DISCARD: gettext_lazy("Discard"),
     HoldExpiry.KEEP: gettext_lazy("Keep holding"),
-    HoldExpiry.DELIVER: gettext_lazy("Deliver"),
+    HoldExpiry.DELIVER: gettext_lazy("Deliver now"),
 }
 HIDDEN_TO: Mapping[str, Any] = {
     HiddenTo.SENDER: gettext_lazy("The sender’s own address"),

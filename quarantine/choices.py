@@ -94,7 +94,7 @@ class HoldEnding(models.TextChoices):
 
     DISCARD = "discard", _("Discard")
     KEEP = "keep", _("Keep holding")
-    DELIVER = "deliver", _("Deliver")
+    DELIVER = "deliver", _("Deliver now")
 
 
 OPEN_STATES = (DeliveryState.QUEUED, DeliveryState.IN_FLIGHT, DeliveryState.DEFERRED)

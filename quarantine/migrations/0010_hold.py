@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("discard", "Discard"),
                             ("keep", "Keep holding"),
-                            ("deliver", "Deliver"),
+                            ("deliver", "Deliver now"),
                         ],
                         max_length=7,
                     ),
