@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from bench import accept, examination, memory, mix, relay, report, spam
+from bench import accept, examination, memory, mix, relay, report, spam, zipping
 from bench.load import Shape
 from bench.postfix import Postfix, PostfixMissing, postfix
 from bench.rspamd import RspamdMissing, rspamd
@@ -18,7 +18,7 @@ from bench.stack import free_ports, stack
 from demo.place import CHECKOUT
 
 FOLDER = CHECKOUT / "var" / "bench"
-PARTS = ("spam", "examination", "accept", "relay")
+PARTS = ("spam", "examination", "zip", "accept", "relay")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,7 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _spam()
     if "examination" in parts:
         _examination()
-    if set(parts) - {"spam", "examination"}:
+    if "zip" in parts:
+        _zip()
+    if set(parts) - {"spam", "examination", "zip"}:
         with ExitStack() as resources:
             _run(parts, options.quick, resources)
     return 0
@@ -61,6 +63,13 @@ def _examination() -> None:
             say(f"the examination is not measured: {missing}")
             return
     _show("examination", "Inbound examination", figures, shares, report.versions(None))
+
+
+def _zip() -> None:
+    """The writer of archives alone, in this process."""
+    with tempfile.TemporaryDirectory(prefix="mailsec-zip-") as folder:
+        figures = zipping.measure(Path(folder), say)
+    _show("zip", "Encrypted archives", figures, (), report.versions(None))
 
 
 def _run(parts: Sequence[str], quick: bool, resources: ExitStack) -> None:
