@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 
 import pytest
 import pyzipper
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from mailsec.gateway.edits.order import Trace
 from mailsec.gateway.envelope import Client, Direction, Envelope
@@ -17,6 +19,7 @@ from mailsec.gateway.message import Message
 from mailsec.gateway.outgoing import Examined, Outgoing, outgoing
 from mailsec.gateway.policy import HiddenTo, Policy
 from mailsec.gateway.verdict import Decision, Disposition, Finding, Severity, Verdict
+from tests.gateway import trees
 from tests.gateway.zipping.shapes import PDF, entity, multipart, text
 
 WHEN = datetime(2024, 4, 1, 1, tzinfo=UTC)
@@ -115,3 +118,52 @@ def test_what_cannot_be_made_is_not_sent_in_another_form() -> None:
     assert Message(raw).attachments
     with pytest.raises(EditRefused):
         made(raw)
+
+
+ADDRESSES = st.sampled_from(
+    [f"c{number}@example.com" for number in range(12)]
+    + ["a@example.jp", "b@EXAMPLE.jp", "x@legacy.example.org", "secret@example.net", "odd"]
+)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    trees.messages(),
+    st.lists(ADDRESSES, max_size=14),
+    st.lists(ADDRESSES, min_size=1, max_size=14),
+    st.booleans(),
+)
+def test_every_recipient_gets_one_copy_and_no_outside_one_names_another(
+    raw: bytes, shown: list[str], recipients: list[str], held: bool
+) -> None:
+    """For any mail and any list: or nothing of it leaves at all."""
+    head = f"From: sender@example.jp\r\nTo: {', '.join(shown)}\r\n".encode() if shown else b""
+    raw = head + raw
+    envelope = Envelope(
+        Direction.OUTBOUND, Client("192.0.2.1"), "sender@example.jp", tuple(recipients)
+    )
+    trace = Trace("mx.mailsec.example.net", "0" * 32, WHEN, envelope)
+    examined = Examined(
+        Message(raw), envelope, Verdict(), Decision(Disposition.DELIVER), POLICY, trace
+    )
+    try:
+        result = outgoing(examined, (lambda each: "rule") if held else no_rule, WHEN)
+    except EditRefused:
+        return
+    assert [copy.recipient for copy in result.copies] == list(dict.fromkeys(recipients))
+    for copy in result.copies:
+        form = result.forms[copy.form.name]
+        if not copy.outside:
+            assert (copy.form.name, copy.held) == ("", None)
+        if copy.form.hidden:
+            message = Message(form)
+            named = {each.address for each in (*message.to, *message.cc)}
+            assert named <= {"sender@example.jp"}
+    archives = {
+        part.content()
+        for name, form in result.forms.items()
+        if name
+        for part in Message(form).parts
+        if result.secret and part.name == result.secret.archive_name
+    }
+    assert bool(archives) is (result.secret is not None)
