@@ -2,6 +2,7 @@
 
 PolicyError
 ├── InvalidAddresses    lines of an address file that cannot be taken; nothing was imported
+├── InvalidNotice       the words of a notice that cannot be taken; nothing was changed
 ├── InvalidRule         a hold rule or a group that cannot be taken; nothing was changed
 └── PolicyChanged       somebody else changed the policy meanwhile; nothing was changed
 """
@@ -52,3 +53,25 @@ class InvalidRule(PolicyError):
         self.field = field
         self.problem = problem
         self.value = value
+
+
+class NoticeProblem(StrEnum):
+    """What is wrong with the words of a notice; its text is for the operator's shell."""
+
+    SUBJECT = "takes one line of 1 to 200 characters"
+    BODY = "takes 1 to 5,000 characters"
+    CONTROL = "has control characters"
+    UNKNOWN = "does not know"
+    BODY_ONLY = "does not take"
+    MISSING = "needs"
+
+
+class InvalidNotice(PolicyError):
+    """``field`` is subject or body, ``names`` are the variables that it is about."""
+
+    def __init__(self, field: str, problem: NoticeProblem, names: Sequence[str] = ()) -> None:
+        shown = ", ".join(f"{{{name}}}" for name in names)
+        super().__init__(f"{field}: {problem} {shown}".rstrip() + ".")
+        self.field = field
+        self.problem = problem
+        self.names = tuple(names)

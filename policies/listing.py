@@ -1,4 +1,4 @@
-"""Reading lists, hold rules and groups for people."""
+"""Reading lists, hold rules, groups and notice texts for people."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from policies.entries import Effect, NewEntry, effect_of
-from policies.models import AddressGroup, HoldRuleRow, ListEntry
+from policies.models import AddressGroup, HoldRuleRow, ListEntry, OwnNoticeText
 from tenants.models import Tenant
 from tenants.scope import scoped
 
@@ -95,3 +95,9 @@ def all_groups(tenant: Tenant) -> Sequence[AddressGroup]:
 def group_with(tenant: Tenant, number: int) -> AddressGroup | None:
     """One group with its members, None where it is not there any more."""
     return AddressGroup.objects.prefetch_related("members").filter(pk=number).first()
+
+
+@scoped
+def own_notice_texts(tenant: Tenant) -> dict[tuple[str, str], OwnNoticeText]:
+    """The tenant's own words, by kind and language."""
+    return {(row.kind, row.language): row for row in OwnNoticeText.objects.all()}

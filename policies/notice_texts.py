@@ -7,14 +7,19 @@ known. It is data in every way: nothing that a tenant or a sender writes is ever
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mailsec.gateway.errors import InvalidPolicy
 from mailsec.gateway.policy import Language
+from policies.errors import InvalidNotice, NoticeProblem
 
 _VARIABLE = re.compile(r"\{([a-z_]{1,40})\}")
+# A mistyped name is told to whoever writes the text, not sent to readers as it stands.
+_BRACED = re.compile(r"\{([^{}\n]{0,40})\}")
+# Controls, lone surrogates, and separators of lines that not every program breaks at.
+_CONTROLS = frozenset({"Cc", "Cs", "Zl", "Zp"})
 LONGEST_SUBJECT, LONGEST_BODY = 200, 5_000
 
 
@@ -44,7 +49,7 @@ VARIABLES: Mapping[NoticeKind, tuple[str, ...]] = {
     NoticeKind.DISCARDED: (*_MAIL, "decided_by", "link"),
     NoticeKind.DELIVERED: (*_MAIL, "decided_by", "link"),
     NoticeKind.PROCESSED: (*_MAIL, "applied", "archive", "files", "password", "link"),
-    NoticeKind.PASSWORD: (*_MAIL, "archive", "password"),
+    NoticeKind.PASSWORD: ("subject", "sender", "recipients", "company", "archive", "password"),
 }
 # Without these a notice would not do what it is for.
 REQUIRED: Mapping[NoticeKind, tuple[str, ...]] = {
@@ -55,6 +60,8 @@ REQUIRED: Mapping[NoticeKind, tuple[str, ...]] = {
     NoticeKind.PROCESSED: ("link",),
     NoticeKind.PASSWORD: ("password",),
 }
+# Several lines, or secrets: whoever sees the list of mails sees the subject.
+BODY_ONLY = frozenset({"recipients", "applied", "files", "password", "link"})
 
 _DEFAULTS: Mapping[tuple[NoticeKind, Language], NoticeText] = {
     (NoticeKind.HELD, Language.JAPANESE): NoticeText(
@@ -160,19 +167,27 @@ def _line(line: str, values: Mapping[str, str]) -> str | None:
 
 
 def checked(kind: NoticeKind, subject: str, body: str) -> NoticeText:
-    """A tenant's own text; InvalidPolicy says what is wrong with it."""
+    """A tenant's own text; InvalidNotice says what is wrong with it, and in which field."""
     subject = " ".join(subject.split())
-    body = body.replace("\r\n", "\n").strip()
-    if not subject or len(subject) > LONGEST_SUBJECT or not subject.isprintable():
-        raise InvalidPolicy("subject", f"takes one line of at most {LONGEST_SUBJECT} characters")
+    body = body.replace("\r\n", "\n").replace("\r", "\n").rstrip().lstrip("\n")
+    if not subject or len(subject) > LONGEST_SUBJECT:
+        raise InvalidNotice("subject", NoticeProblem.SUBJECT)
     if not body or len(body) > LONGEST_BODY:
-        raise InvalidPolicy("body", f"takes at most {LONGEST_BODY} characters")
-    unknown = {*_VARIABLE.findall(subject), *_VARIABLE.findall(body)} - set(VARIABLES[kind])
-    if unknown:
-        raise InvalidPolicy("body", "does not know {" + "}, {".join(sorted(unknown)) + "}")
-    if "password" in _VARIABLE.findall(subject):
-        raise InvalidPolicy("subject", "must not show the password")
-    missing = [name for name in REQUIRED[kind] if name not in _VARIABLE.findall(body)]
+        raise InvalidNotice("body", NoticeProblem.BODY)
+    for field, text in (("subject", subject), ("body", body)):
+        if any(_is_control(character) for character in text):
+            raise InvalidNotice(field, NoticeProblem.CONTROL)
+        unknown = {*_BRACED.findall(text)} - {*VARIABLES[kind]}
+        if unknown:
+            raise InvalidNotice(field, NoticeProblem.UNKNOWN, sorted(unknown))
+    misplaced = {*_VARIABLE.findall(subject)} & BODY_ONLY
+    if misplaced:
+        raise InvalidNotice("subject", NoticeProblem.BODY_ONLY, sorted(misplaced))
+    missing = {*REQUIRED[kind]} - {*_VARIABLE.findall(body)}
     if missing:
-        raise InvalidPolicy("body", "needs {" + "}, {".join(missing) + "}")
+        raise InvalidNotice("body", NoticeProblem.MISSING, sorted(missing))
     return NoticeText(subject, body)
+
+
+def _is_control(character: str) -> bool:
+    return unicodedata.category(character) in _CONTROLS and character not in "\n\t"

@@ -10,5 +10,6 @@ urlpatterns = [
     path("", views.overview, name="policies"),
     path("hold/", include("policies.hold_urls")),
     path("groups/", include("policies.group_urls")),
+    path("notices/", include("policies.notice_urls")),
     path("<slug:name>/", views.settings, name="policy-page"),
 ]

@@ -1,4 +1,4 @@
-"""The only writers of a tenant's settings, addresses, lists, hold rules and groups."""
+"""The only writers of a tenant's settings, addresses, lists, rules, groups and notice texts."""
 
 from policies.services.addresses import MOST_LINES, import_addresses
 from policies.services.groups import MOST_GROUPS, remove_group, store_groups
@@ -13,6 +13,7 @@ from policies.services.hold_rules import (
 )
 from policies.services.list_file import import_entries
 from policies.services.lists import MOST_ENTRIES, add_entry, forget_ended, remove_entry
+from policies.services.notice_texts import reset_notice_text, set_notice_text
 from policies.services.settings import set_values
 
 __all__ = [
@@ -32,6 +33,8 @@ __all__ = [
     "remove_group",
     "remove_rule",
     "replace_rules",
+    "reset_notice_text",
+    "set_notice_text",
     "set_values",
     "store_groups",
 ]

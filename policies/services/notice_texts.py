@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.services import SHELL, record
 from mailsec.gateway.policy import Language
@@ -23,9 +24,10 @@ def set_notice_text(
     author: str = SHELL,
     address: str | None = None,
 ) -> NoticeText:
-    """Use these words from now on; InvalidPolicy names what cannot be taken."""
+    """Use these words from now on; InvalidNotice names what cannot be taken."""
     text = checked(kind, subject, body)
     with transaction.atomic():
+        before = _own(kind, language).values("subject", "body").first()
         OwnNoticeText.objects.update_or_create(
             kind=kind.value,
             language=language.value,
@@ -36,6 +38,7 @@ def set_notice_text(
             action="notice.change",
             subject=f"{kind} {language}",
             address=address,
+            before=dict(before or {}),
             after={"subject": text.subject, "body": text.body},
         )
     return text
@@ -52,7 +55,7 @@ def reset_notice_text(
 ) -> bool:
     """Use the product's words again; False where they are in use already."""
     with transaction.atomic():
-        own = OwnNoticeText.objects.filter(kind=kind.value, language=language.value)
+        own = _own(kind, language)
         before = own.values("subject", "body").first()
         if before is None:
             return False
@@ -65,3 +68,7 @@ def reset_notice_text(
             before=dict(before),
         )
     return True
+
+
+def _own(kind: NoticeKind, language: Language) -> QuerySet[OwnNoticeText]:
+    return OwnNoticeText.objects.filter(kind=kind.value, language=language.value)

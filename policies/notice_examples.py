@@ -1,0 +1,46 @@
+"""What a notice would look like: its words filled with the values of a mail that never was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from mailsec.gateway.policy import Language
+from policies.notice_texts import VARIABLES, NoticeKind, NoticeText, filled
+
+
+def example_of(
+    kind: NoticeKind, language: Language, text: NoticeText, company: str, contact: str
+) -> NoticeText:
+    """Subject and whole text of the mail, as the text form of the notice shows them."""
+    with translation.override(language.value):
+        values = _values(company, contact)
+        known = {name: values[name] for name in VARIABLES[kind]}
+        # Readers outside are not told the contact, as they are not in the real mail.
+        context = {"body": filled(text.body, known), "contact": known.get("contact", "")}
+        body = render_to_string("mail/notice.txt", context).strip("\n")
+    return NoticeText(filled(text.subject, known), body)
+
+
+def _values(company: str, contact: str) -> Mapping[str, str]:
+    """Of every variable, in the language that is active."""
+    return {
+        "subject": _("Your quotation"),
+        "sender": "user@example.jp",
+        "recipients": "  sales@example.com\n  office@example.net",
+        "company": company,
+        "contact": contact,
+        "sent_at": "2026-12-01 10:00 (JST)",
+        "reasons": _("rule “%(name)s”") % {"name": _("Mail with attachments")},
+        "due_at": "2026-12-01 14:00 (JST)",
+        "ending": _("it is discarded"),
+        "link": "https://console.example.jp/mail/example",
+        "decided_by": "manager@example.jp",
+        "applied": "  " + _("The attachments were put into an encrypted ZIP file."),
+        "archive": "attachments.zip",
+        "files": "  " + _("quotation.pdf"),
+        "password": "Example-2345",
+    }
