@@ -41,6 +41,14 @@ class Shown:
         return KINDS[self.kind]
 
     @property
+    def title(self) -> str:
+        """Both, as the heading of its page."""
+        return _("%(notice)s (%(language)s)") % {
+            "notice": self.words.label,
+            "language": self.language_name,
+        }
+
+    @property
     def language_name(self) -> Any:
         """The language in the reader's."""
         return LANGUAGES[self.language]

@@ -35,7 +35,7 @@ KINDS: Mapping[NoticeKind, Words] = {
         gettext_lazy("To the sender, when files were encrypted or recipients hidden."),
     ),
     NoticeKind.PASSWORD: Words(
-        gettext_lazy("Password"),
+        gettext_lazy("Password notice"),
         gettext_lazy(
             "To the recipients outside, with the password of the ZIP file. The mail holds the "
             "texts of both languages, one below the other."
