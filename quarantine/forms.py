@@ -48,6 +48,10 @@ FOUND = [
     ("unexamined", _("Could not be examined")),
     ("condemned", _("Virus or forbidden file")),
     ("changed", _("Changed before delivery")),
+    ("held", _("Held before sending")),
+    ("discarded", _("Discarded while held")),
+    ("zipped", _("ZIP encryption")),
+    ("bcc", _("Forced Bcc")),
 ]
 BULK_ACTIONS = [
     ("release", _("Release")),

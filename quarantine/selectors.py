@@ -17,6 +17,7 @@ from quarantine.cleaning import clean
 from quarantine.dispatch import content, leaving
 from quarantine.identifiers import first_id_at
 from quarantine.models import Delivery, FindingRow, Refusal, StoredMessage
+from quarantine.treated import TREATED
 from tenants.models import Tenant
 from tenants.scope import scoped
 
@@ -142,6 +143,8 @@ def _with_finding(found: str) -> Q:
         return Q(changed=True)
     if not found:
         return Q()
+    if found in TREATED:
+        return TREATED[found]
     if found in JUDGED:
         return Q(verdict__in=JUDGED[found])
     rows = FindingRow.objects.filter(message_id=OuterRef("pk"))

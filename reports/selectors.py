@@ -25,6 +25,10 @@ FIGURES = (
     "suspicious",
     "viruses",
     "file_types",
+    "held",
+    "discarded",
+    "zipped",
+    "bcc",
 )
 
 

@@ -14,12 +14,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from quarantine import explain
+from quarantine.hold_listing import waiting_count
 from quarantine.kept import held_since
 from quarantine.listing import message_page
 from quarantine.selectors import MessageFilter, open_work
 from reports.chart import chart
 from reports.selectors import daily, summary
 from tenants.access import ConsoleRequest, tenant_page
+from tenants.menu import Menu
 
 # Each figure with its name and the filter that lists what it counts.
 FIGURES: tuple[tuple[str, object, Mapping[str, str]], ...] = (
@@ -33,8 +35,13 @@ FIGURES: tuple[tuple[str, object, Mapping[str, str]], ...] = (
     ("quarantined", _("Quarantined"), {"state": "quarantined"}),
     ("shunted", _("Set aside"), {"state": "shunted"}),
     ("outbound", _("Outbound mail"), {"direction": "outbound"}),
+    ("held", _("Held before sending"), {"found": "held"}),
+    ("discarded", _("Discarded while held"), {"found": "discarded"}),
+    ("zipped", _("ZIP encryption"), {"found": "zipped"}),
+    ("bcc", _("Forced Bcc"), {"found": "bcc"}),
     ("notices", _("Own notices"), {"direction": "notice"}),
 )
+_OUTBOUND = frozenset({"held", "discarded", "zipped", "bcc"})
 OPEN: tuple[tuple[str, object], ...] = (
     ("received", _("Received")),
     ("waiting", _("Waiting for examination")),
@@ -80,19 +87,33 @@ def dashboard(request: ConsoleRequest) -> HttpResponse:
             _cell(figures.month[key], query, today, 30),
         )
         for key, name, query in FIGURES
+        if _is_offered(request.tenant.menu, key)
     ]
     rows = [_live(request, row, today) if row.key == "quarantined" else row for row in rows]
-    under_way = open_work(request.tenant)
     latest = message_page(request.tenant, MessageFilter(found="condemned"), size=5)
     context = {
         "rows": rows,
         "lead": rows[:4],
-        "open": [(name, _list_url({"state": key}), under_way.get(key, 0)) for key, name in OPEN],
+        "open": _under_way(request),
         "latest": explain.rows(latest.lines),
         "chart": chart(daily(request.tenant, figures.today, now, 30)),
         "section": "home",
     }
     return render(request, "reports/dashboard.html", context)
+
+
+def _is_offered(menu: Menu, key: str) -> bool:
+    """Whether the tenant has bought what is counted there."""
+    return menu.zip if key == "zipped" else menu.outbound or key not in _OUTBOUND
+
+
+def _under_way(request: ConsoleRequest) -> list[tuple[object, str, int]]:
+    """What has not come to its end: name, address of its list, how many."""
+    counts = open_work(request.tenant)
+    rows = [(name, _list_url({"state": key}), counts.get(key, 0)) for key, name in OPEN]
+    if request.tenant.menu.outbound:
+        rows.append((_("Held mail"), reverse("holds"), waiting_count(request.tenant)))
+    return rows
 
 
 def _cell(count: int, query: Mapping[str, str], today: date, days: int) -> Cell:

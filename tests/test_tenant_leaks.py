@@ -12,11 +12,13 @@ from policies import selectors as policies
 from policies import services as policy_services
 from quarantine import kept, selectors, services
 from quarantine.choices import RefusalReason
+from quarantine.permissions import SENDER, Actor
 from quarantine.selectors import MessageFilter
+from quarantine.treated import days_decided_on, treated_tally
 from reports.selectors import summary
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
-from tests.quarantine.making import NOW, VIRUS, arrive, outcome
+from tests.quarantine.making import NOW, VIRUS, arrive, outcome, treated
 
 ROOT = Path(__file__).parents[1]
 APPS = (
@@ -32,6 +34,7 @@ MANAGERS = {
     "rollups.py": "writes the tallies, reports' only rows",
     "listing.py": "reads one page of a list",
     "hold_listing.py": "reads one page of the hold queue",
+    "treated.py": "counts what was done to outbound mail",
     "holds.py": "reads held mail and what its links open",
     "directory.py": "reads one address for the listeners",
     "backends.py": "Django's own way to the signed-in account",
@@ -51,11 +54,15 @@ def test_no_selector_shows_one_tenants_mail_to_another(
     policy_services.add_entry(tenant, "block", "example.com")
     refusal = services.TurnedAway(NOW, 554, RefusalReason.TENANT, "203.0.113.9")
     services.record_refusals(tenant, [refusal])
+    held = treated(tenant, held=True, hidden=True, locked=True)
+    services.discard_held(tenant, held, Actor("sender@alpha.example.jp", SENDER), NOW)
     with tenant_scope(other_tenant):
         assert not list(selectors.messages_with(other_tenant, MessageFilter(text="hello")))
         assert not list(selectors.messages_with(other_tenant, MessageFilter()))
     assert selectors.message_with(other_tenant, message_id) is None
     assert not any(selectors.tally(other_tenant, NOW, NOW + timedelta(days=1)).values())
+    assert not any(treated_tally(other_tenant, NOW, NOW + timedelta(days=1)).values())
+    assert days_decided_on(other_tenant, NOW) == []
     assert selectors.open_work(other_tenant) == {}
     assert not any(summary(other_tenant, NOW).month.values())
     assert policies.current_policy(other_tenant).contact == ""

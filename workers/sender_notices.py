@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -45,21 +46,37 @@ def tell_sender(tenant: Tenant, message_id: UUID, news: News, now: datetime) -> 
 
     def write(news: News, told: Told) -> Sequence[Notice]:
         return [
-            _to_sender(tenant, kind, told, person, now)
-            for kind in _kinds(news, told)
+            _to_sender(tenant, kind, part, person, now)
+            for part in _parts(news, told)
+            for kind in _kinds(news, part)
             for person in _persons(tenant, told.message.sender)
         ]
 
     return tell(tenant, message_id, news, write, now)
 
 
+def _parts(news: News, told: Told) -> Sequence[Told]:
+    """The mail as each notice speaks of it: decisions on some copies are told one by one."""
+    if news is not News.PARTLY:
+        return (told,)
+    return [
+        replace(
+            told,
+            going=each.recipients if each.approved else (),
+            discarded=() if each.approved else each.recipients,
+            decided_by=each.by,
+        )
+        for each in told.decisions
+    ]
+
+
 def _kinds(news: News, told: Told) -> tuple[NoticeKind, ...]:
     """Which notice the news come in; none of what the sender has just done."""
     if news is News.PROCESSED:
         return (NoticeKind.PROCESSED,) if told.going else ()
-    if news is not News.ENDED:
+    if news in _KINDS:
         return (_KINDS[news],)
-    if told.hold is None or told.hold.ended_by.lower() == told.message.sender.lower():
+    if told.decided_by.lower() == told.message.sender.lower():
         return ()
     both = ((NoticeKind.DISCARDED, told.discarded), (NoticeKind.DELIVERED, told.going))
     return tuple(kind for kind, recipients in both if recipients)
@@ -105,7 +122,7 @@ def _values(tenant: Tenant, kind: NoticeKind, told: Told) -> dict[str, str]:
             "reasons": _(", ").join(_reasons(hold.rules, hold.unreadable)),
             "due_at": _time(tenant, hold.due_at),
             "ending": _ending(hold.ending),
-            "decided_by": _("the end of the time") if hold.ended_by == TIME else hold.ended_by,
+            "decided_by": _("the end of the time") if told.decided_by == TIME else told.decided_by,
         }
     if processing is not None:
         values["applied"] = _lines(_applied(processing.hidden, processing.locked))

@@ -14,9 +14,12 @@ class Hold(models.Model):
     ``rules`` are the names of the hold rules that met them, as they were then; ``unreadable``
     says that nobody could read the mail. ``told_at``, ``reminded_at`` and ``ending_told_at`` are
     when the sender's notices were made; ``ended_at`` is when the last copy was decided on.
+    ``to_tell`` are decisions of others on some copies of which the sender was not told yet, each
+    with ``by``, ``kind`` (an event's) and ``recipients``; null for none.
     ``written`` (subject, From and sender) and ``recipients`` (of the held copies) are what the
     queue is searched by, ASCII letters in upper case: no other table is read for it.
-    Personal data: sender, ended_by, written, recipients; kept as long as the message's row.
+    Personal data: sender, ended_by, to_tell, written, recipients; kept as long as the message's
+    row.
     """
 
     message = models.OneToOneField(
@@ -34,6 +37,7 @@ class Hold(models.Model):
     ended_at = models.DateTimeField(null=True)
     ended_by = models.CharField(max_length=320, db_default="")
     ending_told_at = models.DateTimeField(null=True)
+    to_tell = models.JSONField(null=True)
     written = models.TextField(db_default="")
     recipients = models.TextField(db_default="")
 
@@ -56,6 +60,11 @@ class Hold(models.Model):
                 fields=["ended_at"],
                 condition=models.Q(ending_told_at=None),
                 name="hold_end_to_tell",
+            ),
+            models.Index(
+                fields=["held_at"],
+                condition=models.Q(to_tell__isnull=False),
+                name="hold_part_to_tell",
             ),
         ]
         constraints = [

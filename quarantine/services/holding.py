@@ -106,9 +106,15 @@ def _decided(
 ) -> None:
     facts = {"count": len(recipients), "recipients": list(recipients[:_SHOWN])}
     note(hold.message, actor, kind, now, facts)
+    others = actor.name.lower() != hold.message.sender.lower()
     if not Delivery.objects.filter(message=hold.message, state=DeliveryState.HELD).exists():
         hold.ended_at, hold.ended_by = now, actor.name
-        hold.save(update_fields=["ended_at", "ended_by"])
+        if others:  # the notice of the end tells all of it
+            hold.to_tell = None
+    elif others:
+        decision = {"by": actor.name, "kind": kind.value, "recipients": list(recipients)}
+        hold.to_tell = [*(hold.to_tell or ()), decision]
+    hold.save(update_fields=["ended_at", "ended_by", "to_tell"])
 
 
 def _close(message: StoredMessage, now: datetime) -> None:

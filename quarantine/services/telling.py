@@ -32,15 +32,26 @@ class News(StrEnum):
 
     HELD = "held"
     REMINDER = "reminder"
+    PARTLY = "partly"
     ENDED = "ended"
     PROCESSED = "processed"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What somebody else than the sender did with some of the copies that waited."""
+
+    by: str
+    approved: bool
+    recipients: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
     """A mail as the texts speak of it. ``hold`` and ``processing`` are None where there was none.
 
-    ``discarded`` and ``going`` are the recipients outside whose copies were given up, or go out.
+    ``discarded`` and ``going`` are the recipients outside whose copies were given up, or go out;
+    ``decided_by`` ended the hold; ``decisions`` are others', before its end and not told yet.
     """
 
     message: StoredMessage
@@ -49,6 +60,8 @@ class Told:
     waiting: tuple[str, ...]
     going: tuple[str, ...]
     discarded: tuple[str, ...]
+    decided_by: str = ""
+    decisions: tuple[Decision, ...] = ()
 
 
 Write = Callable[[News, Told], Sequence[Notice]]
@@ -62,6 +75,7 @@ def untold(tenant: Tenant, now: datetime) -> list[tuple[UUID, News]]:
     queries = [
         (News.HELD, holds.filter(told_at=None)),
         (News.REMINDER, holds.filter(reminding)),
+        (News.PARTLY, holds.filter(to_tell__isnull=False)),
         (News.ENDED, holds.filter(ending_told_at=None, ended_at__isnull=False)),
         (News.PROCESSED, Processing.objects.filter(told_at=None).order_by("made_at")),
     ]
@@ -98,14 +112,20 @@ def _told(tenant: Tenant, message: StoredMessage) -> Told:
     far = [
         copy for copy in Delivery.objects.filter(message=message) if is_outside(copy.recipient, own)
     ]
+    hold = Hold.objects.filter(message=message).first()
     undecided, given_up = frozenset(_UNDECIDED), frozenset(_GIVEN_UP)
     return Told(
         message=message,
-        hold=Hold.objects.filter(message=message).first(),
+        hold=hold,
         processing=Processing.objects.filter(message=message).first(),
         waiting=tuple(copy.recipient for copy in far if copy.state in undecided),
         going=tuple(copy.recipient for copy in far if copy.state not in undecided | given_up),
         discarded=tuple(copy.recipient for copy in far if copy.state in given_up),
+        decided_by=hold.ended_by if hold else "",
+        decisions=tuple(
+            Decision(each["by"], each["kind"] == EventKind.APPROVED, tuple(each["recipients"]))
+            for each in (hold and hold.to_tell) or ()
+        ),
     )
 
 
@@ -118,6 +138,8 @@ def _is_due(told: Told, news: News, now: datetime) -> bool:
         return False
     if news is News.HELD:
         return hold.told_at is None
+    if news is News.PARTLY:
+        return bool(told.decisions)
     if news is News.REMINDER:
         return hold.ended_at is None and hold.reminded_at is None and hold.remind_at <= now
     return hold.ended_at is not None and hold.ending_told_at is None
@@ -127,6 +149,9 @@ def _mark(told: Told, news: News, now: datetime) -> None:
     if news is News.PROCESSED and told.processing is not None:
         told.processing.told_at = now
         told.processing.save(update_fields=["told_at"])
+        return
+    if news is News.PARTLY:
+        Hold.objects.filter(message=told.message).update(to_tell=None)
         return
     field = {News.HELD: "told_at", News.REMINDER: "reminded_at", News.ENDED: "ending_told_at"}[news]
     Hold.objects.filter(message=told.message).update(**{field: now})

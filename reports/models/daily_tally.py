@@ -20,6 +20,10 @@ class DailyTally(models.Model):
     suspicious = models.PositiveIntegerField(default=0)
     viruses = models.PositiveIntegerField(default=0)
     file_types = models.PositiveIntegerField(default=0)
+    held = models.PositiveIntegerField(db_default=0)
+    discarded = models.PositiveIntegerField(db_default=0)
+    zipped = models.PositiveIntegerField(db_default=0)
+    bcc = models.PositiveIntegerField(db_default=0)
 
     class Meta:
         ordering = ["-day"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from uuid import UUID
 
@@ -12,7 +13,16 @@ from mailsec.gateway.hops import Outcome as Attempt
 from mailsec.gateway.hops import Result
 from mailsec.gateway.verdict import Decision, Disposition, Finding, Label, Severity, Verdict
 from quarantine import services
-from quarantine.services import Arrival, Claimed, Outcome, Settlement
+from quarantine.choices import HoldEnding
+from quarantine.services import (
+    Arrival,
+    Claimed,
+    HoldTerms,
+    Outcome,
+    Settlement,
+    TreatedCopy,
+    Treatment,
+)
 from tenants.models import Tenant
 
 NOW = datetime(2026, 4, 1, 9, 0, tzinfo=UTC)
@@ -91,6 +101,27 @@ def stripped(tenant: Tenant, *recipients: str, now: datetime = NOW, raw: bytes =
     assert services.record_outcome(tenant, message_id, result, now)
     claims = services.claim_deliveries(tenant, message_id, now)
     services.settle_deliveries(tenant, message_id, [settlement(each) for each in claims], now)
+    return message_id
+
+
+def treated(
+    tenant: Tenant,
+    *recipients: str,
+    held: bool = False,
+    hidden: bool = False,
+    locked: bool = False,
+    now: datetime = NOW,
+) -> UUID:
+    """An examined mail to outside, to which this was done."""
+    sender, everyone = "sender@alpha.example.jp", recipients or ("a@example.com", "b@example.net")
+    envelope = Envelope(Direction.OUTBOUND, Client("192.0.2.1"), sender, everyone)
+    (message_id,) = services.receive(tenant, [Arrival(envelope, RAW)], now)
+    due = now + timedelta(days=7)
+    terms = HoldTerms(("all",), False, due, due, HoldEnding.DISCARD) if held else None
+    copies = [TreatedCopy(each, "changed", held) for each in everyone]
+    treatment = Treatment(sender, copies, {"changed": RAW}, terms, hidden=hidden, locked=locked)
+    result = replace(outcome(), treatment=treatment)
+    assert services.record_outcome(tenant, message_id, result, now)
     return message_id
 
 

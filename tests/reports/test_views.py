@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from accounts.models import TenantRole
 from mailsec.gateway.verdict import Disposition
 from quarantine import services
+from quarantine.permissions import SENDER, Actor
 from reports.chart import _round_up, chart
 from reports.models import DailyTally
 from reports.selectors import Day
 from tenants.models import Tenant
-from tenants.scope import tenant_scope
+from tenants.scope import public_scope, tenant_scope
 from tests.console import Elements, Visitor, at_console, host_of
-from tests.quarantine.making import VIRUS, arrive, outcome, ready
+from tests.quarantine.making import VIRUS, arrive, outcome, ready, treated
 
 
 def figures(page: str) -> dict[str, list[tuple[int, str]]]:
@@ -58,10 +59,16 @@ def test_every_figure_opens_the_list_of_what_it_counts(tenant: Tenant) -> None:
         tenant, changed, outcome(Disposition.DELIVER, VIRUS, outgoing=b"changed"), now
     )
     services.shunt(tenant, arrive(tenant, now=now), "broken", now)
+    held = treated(tenant, held=True, hidden=True, locked=True, now=now)
+    services.discard_held(tenant, held, Actor("sender@alpha.example.jp", SENDER), now)
+    for _ in range(2):
+        treated(tenant, held=True, now=now)
     visitor = at_console(tenant)
     found = figures(visitor.get("/").content.decode())
     assert found["Inbound mail"][0][0] == 6
     assert found["Viruses found"][0][0] == 2
+    outbound = ("Held before sending", "Discarded while held", "ZIP encryption", "Forced Bcc")
+    assert [found[name][0][0] for name in outbound] == [3, 1, 1, 1]
     for name, row in found.items():
         for count, url in row:
             page = visitor.get(url).content.decode()
@@ -79,6 +86,41 @@ def test_days_that_are_over_come_from_the_tallies(tenant: Tenant) -> None:
     assert [count for count, _ in figures(page)["Inbound mail"]] == [0, 1200, 1234]
     assert "1,200" in page
     assert '<svg class="chart"' in page
+
+
+@pytest.mark.parametrize(
+    ("menu", "shown"),
+    [
+        (1, set()),
+        (2, set()),
+        (3, {"Held before sending", "Discarded while held", "ZIP encryption", "Forced Bcc"}),
+        (6, {"Held before sending", "Discarded while held", "Forced Bcc"}),
+    ],
+)
+def test_figures_of_outbound_mail_are_shown_where_the_menu_has_it(
+    tenant: Tenant, menu: int, shown: set[str]
+) -> None:
+    """A row that stays zero for ever would be read as a fault."""
+    visitor = at_console(tenant)
+    with public_scope():
+        Tenant.objects.filter(pk=tenant.pk).update(menu_number=menu)
+    page = visitor.get("/").content.decode()
+    every = {"Held before sending", "Discarded while held", "ZIP encryption", "Forced Bcc"}
+    assert set(figures(page)) & every == shown
+    assert ('<a href="/held/">Held mail</a><span' in page) is bool(shown)
+
+
+def test_what_is_held_now_is_under_way_and_opens_the_queue(tenant: Tenant) -> None:
+    """What was decided on waits no more."""
+    now = timezone.now()
+    actor = Actor("sender@alpha.example.jp", SENDER)
+    decided, *_ = [treated(tenant, held=True, now=now) for _ in range(3)]
+    services.deliver_held(tenant, decided, actor, now)
+    visitor = at_console(tenant)
+    page = visitor.get("/").content.decode()
+    assert '<a href="/held/">Held mail</a><span class="number">2</span>' in page
+    queue = visitor.get("/held/").content.decode()
+    assert len(re.findall(r'<th role="rowheader"', queue)) == 2
 
 
 def test_the_latest_finds_are_listed(tenant: Tenant) -> None:

@@ -10,6 +10,7 @@ import pytest
 import pyzipper
 from django.utils import timezone
 
+from accounts.models import TenantRole
 from encryption.services import allow_password_mails, secret_of
 from mailsec.gateway.envelope import Client, Direction, Envelope
 from mailsec.gateway.message import Message
@@ -34,7 +35,10 @@ from workers.tasks.sweep import sweep_tenant
 
 SENDER_ADDRESS = "sender@alpha.example.jp"
 PERSON = Actor(SENDER_ADDRESS, SENDER, "192.0.2.7")
+ADMIN = Actor("admin@alpha.example.jp", TenantRole.ADMIN, "192.0.2.9")
+HELP_DESK = Actor("help@alpha.example.jp", TenantRole.HELPDESK, "192.0.2.8")
 INSIDE, ONE, OTHER = "colleague@alpha.example.jp", "a@example.com", "b@example.net"
+THIRD = "c@example.org"
 FILE = entity("Content-Type: application/pdf; name=plan.pdf", PDF)
 RAW = (
     b"From: Sender <sender@alpha.example.jp>\r\nTo: a@example.com, b@example.net\r\n"
@@ -153,6 +157,51 @@ def test_the_sender_is_reminded_and_told_of_the_end_once(tenant: Tenant) -> None
     ]
     assert states(tenant, message_id) == {ONE: "discarded"}
     assert row(tenant, message_id).state == MessageState.CLOSED
+
+
+@pytest.mark.usefixtures("holding")
+def test_the_sender_is_told_what_others_decide_on_some_of_the_copies(tenant: Tenant) -> None:
+    """Each decision once, with who took it and for whom; nothing of what the sender decides."""
+    message_id = send(tenant, RAW, ONE, OTHER, THIRD)
+    now = timezone.now()
+    services.discard_held(tenant, message_id, ADMIN, now, [ONE])
+    services.deliver_held(tenant, message_id, HELP_DESK, now, [OTHER])
+    before = len(notices(tenant))
+    for _ in range(2):
+        tell_senders(tenant, now)
+    services.deliver_held(tenant, message_id, PERSON, now)
+    tell_senders(tenant, now)
+    discarded, approved, *rest = [notice for _, notice in notices(tenant)][before:]
+    assert (discarded.subject, approved.subject) == ("【送信取消】見積書", "【送信済み】見積書")
+    for notice, by, to in ((discarded, ADMIN, ONE), (approved, HELP_DESK, OTHER)):
+        assert f"方：{by.name}" in notice.text
+        assert [each for each in (ONE, OTHER, THIRD) if each in notice.text] == [to]
+    assert [notice.subject for notice in rest] == ["【送信処理のお知らせ】見積書"]
+
+
+@pytest.mark.usefixtures("holding")
+def test_what_the_sender_ends_hides_no_decision_of_others(tenant: Tenant) -> None:
+    """Not even if it came before anybody was told."""
+    message_id = send(tenant, PLAIN, ONE, OTHER)
+    now = timezone.now()
+    services.discard_held(tenant, message_id, ADMIN, now, [ONE])
+    services.deliver_held(tenant, message_id, PERSON, now)
+    tell_senders(tenant, now)
+    assert [notice.subject for _, notice in notices(tenant)] == ["【送信保留】hi", "【送信取消】hi"]
+
+
+@pytest.mark.usefixtures("holding")
+def test_the_notice_of_the_end_says_what_others_decided_before(tenant: Tenant) -> None:
+    """Nobody is told the same twice."""
+    message_id = send(tenant, PLAIN, ONE, OTHER)
+    now = timezone.now()
+    services.discard_held(tenant, message_id, ADMIN, now, [ONE])
+    services.discard_held(tenant, message_id, ADMIN, now, [OTHER])
+    tell_senders(tenant, now)
+    _, (_, ended) = notices(tenant)
+    assert ended.subject == "【送信取消】hi"
+    assert ONE in ended.text
+    assert OTHER in ended.text
 
 
 @pytest.mark.usefixtures("holding")
