@@ -8,12 +8,15 @@ from hypothesis import strategies as st
 from mailsec.gateway.deception.pleas import _RULES, Kind, plea_in
 
 PIECES = st.sampled_from(
-    """振込先 振り込み 送金 口座 新しい 銀行口座 変更 確認 お願い して ください お支払い 支払い先 支払先
-    入金先 受取口座 口座変更 ギフト カード 券 itunes googleplay apple アマゾン gift cards vouchers steam
-    ビットキャッシュ ウェブマネー webmoney bitcoin btc ビットコイン 仮想通貨 new updated bank banking payment
-    account details under audit change switch direct deposit payroll wire transfer of the funds money
-    process make urgent verify confirm re-activate restore password mailbox e-mail アカウント
-    パスワード ご本人様 個人情報 更新 入力 至急 asap""".split()
+    """
+    振込先 振り込み 送金 口座 新しい 銀行口座 変更 確認 お願い して ください お支払い
+    支払い先 支払先 入金先 受取口座 口座変更 ギフト カード 券 itunes googleplay apple
+    アマゾン gift cards vouchers steam ビットキャッシュ ウェブマネー webmoney bitcoin btc
+    ビットコイン 仮想通貨 new updated bank banking payment account details under audit
+    change switch direct deposit payroll wire transfer of the funds money process make
+    urgent verify confirm re-activate restore password mailbox e-mail アカウント
+    パスワード ご本人様 個人情報 更新 入力 至急 asap
+    """.split()
 )
 
 
