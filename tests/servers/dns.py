@@ -76,7 +76,8 @@ class NameServer:
             if not data:
                 return  # The socket was shut down.
             if answer := self._answer(data, cut=True):
-                self._udp.sendto(answer, peer)
+                with contextlib.suppress(OSError):  # closed while it was thinking
+                    self._udp.sendto(answer, peer)
 
     def _by_tcp(self) -> None:
         while True:
