@@ -6,6 +6,7 @@ import io
 import os
 import shutil
 import subprocess
+import unicodedata
 import zipfile
 from pathlib import Path
 
@@ -14,8 +15,11 @@ import pyzipper
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mailsec.gateway.message import Message
 from mailsec.gateway.policy import ZipCipher, ZipNames
+from mailsec.gateway.zipping.selection import select
 from mailsec.gateway.zipping.writer import File, encrypted_archive
+from tests.gateway.zipping.shapes import case
 
 PASSWORD = "Abc2#defgh3Ky"
 SEVEN_ZIP = shutil.which("7z") or shutil.which("7zz")
@@ -115,3 +119,19 @@ def test_no_file_is_lost_whatever_it_is_called(
     given_files = [File((name,), content) for name, content in files]
     archive = encrypted_archive(given_files, PASSWORD, cipher, names)
     assert list(contents(archive, cipher).values()) == [content for _, content in files]
+
+
+@pytest.mark.parametrize("names", list(ZipNames))
+@pytest.mark.parametrize("cipher", list(ZipCipher))
+def test_the_files_of_a_case_open_everywhere_under_the_names_that_were_meant(
+    cipher: ZipCipher, names: ZipNames
+) -> None:
+    """Case att-03: decomposed and vendor names, and a file of no bytes."""
+    files = select(Message(case("att-03.eml"))).files
+    archive = encrypted_archive(files, PASSWORD, cipher, names)
+    found = contents(archive, cipher)
+    assert [len(content) for content in found.values()] == [len(file.content) for file in files]
+    assert len(found) == 4
+    assert list(found.values())[-1] == b""
+    if names is ZipNames.UTF8:
+        assert all(unicodedata.is_normalized("NFC", name) for name in found)
