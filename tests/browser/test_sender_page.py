@@ -90,6 +90,7 @@ def pages(shown: Visit, place: Place) -> Iterator[str]:
     yield "address"
     shown.page.fill("input[name=address]", "stranger@example.com")
     shown.page.click("main button[type=submit]")
+    shown.page.wait_for_selector("input[name=code]")
     yield "code"
     shown.sign_in()
     shown.open("/held/?choose=all")
