@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from encryption.choices import KeyState
 from encryption.models import DkimKey, PasswordMail, Protection
@@ -104,14 +104,17 @@ def locked_files(tenant: Tenant, message_id: UUID) -> list[str]:
 
 
 @scoped
-def mails_to_tell_passwords_of(tenant: Tenant, now: datetime) -> list[UUID]:
-    """Mails whose recipients may be told, and of whom one has the mail and not the password."""
+def mails_to_tell_passwords_of(
+    tenant: Tenant, now: datetime, ids: Collection[UUID] | None = None
+) -> list[UUID]:
+    """Of these mails, or of all, those whose password is due to somebody who has the mail."""
     told = PasswordMail.objects.filter(
         protection__message_id=OuterRef("message_id"), recipient=OuterRef("recipient")
     )
     return list(
         delivered_copies(tenant)
         .filter(
+            Q() if ids is None else Q(message_id__in=ids),
             ~Exists(told),
             message__protection__notify_at__lte=now,
             message__protection__created_at__gte=now - _TELLING,

@@ -19,7 +19,6 @@ from mailsec.gateway.delivery import Courier
 from mailsec.gateway.envelope import Direction, domain_of
 from mailsec.gateway.errors import NoRoute, TemporaryResolverError
 from mailsec.gateway.hops import Hop, Outcome, Parcel, Result, TlsMode
-from mailsec.gateway.outbound.treatment import LOCKED_FORMS
 from mailsec.gateway.retry import RetrySchedule
 from mailsec.gateway.routes import hops_of
 from mailsec.gateway.smtp.connections import ConnectionPool, Connector
@@ -30,7 +29,6 @@ from quarantine.services import Claimed, Settlement
 from tenants.models import Tenant
 from tenants.selectors import domains_of, hops_for, smart_hosts_of
 from workers.reports import notices_for
-from workers.sender_notices import tell_passwords
 
 _KEEP_SECONDS = 3.0
 _MOST_KEPT = 10_000
@@ -61,8 +59,6 @@ def _hand_on(tenant: Tenant, mail: Leaving, claims: Sequence[Claimed], end: floa
             parcel = Parcel(mail.sender, route.recipients, mail.content, mail.smtputf8)
             results = courier().deliver(parcel, route.hops, end - time.monotonic())
         made += _settle(tenant, mail, [(by_recipient[r.recipient], r) for r in results])
-    if claims[0].form in LOCKED_FORMS:
-        made += tell_passwords(tenant, mail.id, timezone.now())
     return made
 
 

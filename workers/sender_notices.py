@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+import structlog
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
@@ -27,21 +30,42 @@ from quarantine.services import News, Notice, Told, give_link, tell, untold
 from tenants.models import Tenant
 from workers.digests import console_address
 
+log = structlog.get_logger(__name__)
+
 _SHOWN = 30  # recipients and files that a notice lists
 _KINDS = {News.HELD: NoticeKind.HELD, News.REMINDER: NoticeKind.REMINDER}
 
 
-def tell_senders(tenant: Tenant, now: datetime) -> list[UUID]:
-    """Store every notice that is due to senders and readers; returns the ids of the mails."""
+def tell_senders(tenant: Tenant, now: datetime, ids: Collection[UUID] | None = None) -> list[UUID]:
+    """Store what is due to the senders of these mails, or of all; returns the notices' ids."""
     made: list[UUID] = []
-    for message_id, news in untold(tenant, now):
-        made += tell_sender(tenant, message_id, news, now)
-    for message_id in mails_to_tell_passwords_of(tenant, now):
-        made += tell_passwords(tenant, message_id, now)
+    for message_id, news in untold(tenant, now, ids):
+        with _standing_alone(message_id):
+            made += _tell_sender(tenant, message_id, news, now)
     return made
 
 
-def tell_sender(tenant: Tenant, message_id: UUID, news: News, now: datetime) -> list[UUID]:
+def tell_readers(tenant: Tenant, now: datetime, ids: Collection[UUID] | None = None) -> list[UUID]:
+    """Store the password mails that are due of these mails, or of all; returns their ids."""
+    made: list[UUID] = []
+    for message_id in mails_to_tell_passwords_of(tenant, now, ids):
+        with _standing_alone(message_id):
+            made += _tell_passwords(tenant, message_id, now)
+    return made
+
+
+@contextmanager
+def _standing_alone(message_id: UUID) -> Iterator[None]:
+    """A notice that cannot be made stays due, and stops no other work."""
+    try:
+        yield
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception:  # a shell's edge: nothing was stored of it, the next sweep tries again
+        log.exception("notice not made", message=message_id.hex)
+
+
+def _tell_sender(tenant: Tenant, message_id: UUID, news: News, now: datetime) -> list[UUID]:
     """Store this news to the sender of one mail, if it is still due."""
 
     def write(news: News, told: Told) -> Sequence[Notice]:
@@ -173,7 +197,7 @@ def _time(tenant: Tenant, moment: datetime) -> str:
     return f"{moment.astimezone(tenant.zone):%Y-%m-%d %H:%M (%Z)}"
 
 
-def tell_passwords(tenant: Tenant, message_id: UUID, now: datetime) -> list[UUID]:
+def _tell_passwords(tenant: Tenant, message_id: UUID, now: datetime) -> list[UUID]:
     """Store the password mails to those whose servers have the mail and who were not told yet."""
 
     def write(secret: Secret, recipient: str, sender: str, subject: str) -> Notice:

@@ -5,7 +5,7 @@ Whoever finds news, an examining worker or the sweep, may tell them; the row's l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -68,16 +68,22 @@ Write = Callable[[News, Told], Sequence[Notice]]
 
 
 @scoped
-def untold(tenant: Tenant, now: datetime) -> list[tuple[UUID, News]]:
-    """What senders have not been told yet, oldest first."""
-    holds = Hold.objects.order_by("held_at")
+def untold(
+    tenant: Tenant, now: datetime, ids: Collection[UUID] | None = None
+) -> list[tuple[UUID, News]]:
+    """What senders have not been told yet of these mails, or of all, oldest first."""
+    among = Q() if ids is None else Q(message_id__in=ids)
+    holds = Hold.objects.filter(among).order_by("held_at")
+    # What waits is no news: it would keep the mails that left from being told of.
+    over = Q(message__hold=None) | Q(message__hold__ended_at__isnull=False)
+    processed = Processing.objects.filter(among, over, told_at=None).order_by("made_at")
     reminding = Q(ended_at=None, told_at__isnull=False, reminded_at=None, remind_at__lte=now)
     queries = [
         (News.HELD, holds.filter(told_at=None)),
         (News.REMINDER, holds.filter(reminding)),
         (News.PARTLY, holds.filter(to_tell__isnull=False)),
         (News.ENDED, holds.filter(ending_told_at=None, ended_at__isnull=False)),
-        (News.PROCESSED, Processing.objects.filter(told_at=None).order_by("made_at")),
+        (News.PROCESSED, processed),
     ]
     return [
         (message_id, news)

@@ -29,7 +29,7 @@ from tenants.scope import tenant_scope
 from tests.gateway.zipping.shapes import PDF, entity, multipart, text
 from tests.quarantine.making import settlement
 from tests.quarantine.test_release import row, states
-from workers.sender_notices import tell_senders
+from workers.sender_notices import tell_readers, tell_senders
 from workers.tasks.examine import examine
 from workers.tasks.sweep import sweep_tenant
 
@@ -228,15 +228,15 @@ def test_the_password_goes_only_to_those_whose_server_has_the_mail(tenant: Tenan
     }
     services.settle_deliveries(tenant, message_id, [settlement(claims[ONE])], now)
     told = len(notices(tenant))
-    tell_senders(tenant, now)
+    tell_readers(tenant, now)
     assert len(notices(tenant)) == told
     assert allow_password_mails(tenant, message_id, PERSON, now)
     assert not allow_password_mails(tenant, message_id, PERSON, now)
-    tell_senders(tenant, now)
-    tell_senders(tenant, now)
+    tell_readers(tenant, now)
+    tell_readers(tenant, now)
     assert [to for to, _ in notices(tenant)][told:] == [ONE]
     services.settle_deliveries(tenant, message_id, [settlement(claims[OTHER])], now)
-    tell_senders(tenant, now)
+    tell_readers(tenant, now)
     assert [to for to, _ in notices(tenant)][told:] == [ONE, OTHER]
     _, mail = notices(tenant)[-1]
     secret = secret_of(tenant, message_id)
@@ -252,9 +252,9 @@ def test_where_the_policy_says_so_the_password_follows_by_itself(tenant: Tenant)
     message_id = send(tenant, RAW, ONE)
     deliver(tenant, message_id)
     before = len(notices(tenant))
-    tell_senders(tenant, timezone.now() + timedelta(minutes=9))
+    tell_readers(tenant, timezone.now() + timedelta(minutes=9))
     assert len(notices(tenant)) == before
-    tell_senders(tenant, timezone.now() + timedelta(minutes=11))
+    tell_readers(tenant, timezone.now() + timedelta(minutes=11))
     assert [to for to, _ in notices(tenant)][before:] == [ONE]
 
 

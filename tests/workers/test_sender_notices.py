@@ -5,12 +5,18 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
+from encryption.models import Protection
 from mailsec.gateway.policy import Language
 from policies.notice_texts import NoticeKind
 from policies.services import reset_notice_text, set_notice_text
+from quarantine import services
+from quarantine.models import Delivery, Processing
+from quarantine.services import News
 from tenants.models import Tenant
-from tests.workers.test_outbound import PLAIN, holding, notices, send
+from tenants.scope import tenant_scope
+from tests.workers.test_outbound import ONE, PERSON, PLAIN, RAW, holding, notices, send
 from workers.sender_notices import tell_senders
+from workers.tasks.sweep import sweep_tenant
 
 __all__ = ["holding"]
 HELD = (NoticeKind.HELD, Language.JAPANESE)
@@ -42,3 +48,46 @@ def test_variables_in_a_mails_subject_stay_words(tenant: Tenant) -> None:
     assert notice.subject == "{link} {sender} <b>hi</b>"
     assert "<i>{link} {sender} <b>hi</b></i>" in notice.text
     assert notice.text.count("/mail/") == 1
+
+
+def test_one_notice_that_cannot_be_made_holds_up_neither_the_others_nor_the_sweep(
+    tenant: Tenant,
+) -> None:
+    """A password that cannot be read any more: the fault is logged, all else goes on."""
+    broken, sound = send(tenant, RAW, ONE), send(tenant, PLAIN, ONE)
+    with tenant_scope(tenant):
+        Protection.objects.filter(message_id=broken).update(password=b"damaged")
+        Processing.objects.filter(message_id=broken).update(told_at=None)
+        Delivery.objects.filter(message_id=sound).update(sweep_at=timezone.now())
+    other = send(tenant, RAW, ONE)
+    told = len(notices(tenant))
+    with tenant_scope(tenant):
+        Processing.objects.filter(message_id=other).update(told_at=None)
+    sweep_tenant(tenant.slug)
+    assert len(notices(tenant)) == told + 1
+    with tenant_scope(tenant):
+        assert Delivery.objects.get(message_id=sound).sweep_at > timezone.now()
+
+
+@pytest.mark.usefixtures("holding")
+def test_what_is_still_held_stands_in_no_queue_of_news(tenant: Tenant) -> None:
+    """Else the mails that wait would keep those that left from being told of."""
+    message_id = send(tenant, RAW, ONE)
+    assert services.untold(tenant, timezone.now()) == []
+    services.deliver_held(tenant, message_id, PERSON, timezone.now())
+    assert services.untold(tenant, timezone.now()) == [
+        (message_id, News.ENDED),
+        (message_id, News.PROCESSED),
+    ]
+
+
+def test_an_examining_worker_tells_of_its_own_mails_alone(tenant: Tenant) -> None:
+    """The sweep tells of all others; a worker's task costs the same with many tenants' news."""
+    earlier = send(tenant, RAW, ONE)
+    with tenant_scope(tenant):
+        Processing.objects.filter(message_id=earlier).update(told_at=None)
+    told = len(notices(tenant))
+    send(tenant, PLAIN, ONE)
+    assert len(notices(tenant)) == told
+    tell_senders(tenant, timezone.now())
+    assert len(notices(tenant)) == told + 1

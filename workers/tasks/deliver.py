@@ -10,9 +10,11 @@ from celery.signals import worker_process_shutdown
 from django.utils import timezone
 
 from mailsec.celery import app, enqueue
+from mailsec.gateway.outbound.treatment import LOCKED_FORMS
 from quarantine import services
 from tenants.models import Tenant
 from workers.courier import hand_on, hang_up
+from workers.sender_notices import tell_readers
 from workers.tasks.base import TenantTask, to_ids
 
 log = structlog.get_logger(__name__)
@@ -35,6 +37,8 @@ def _deliver(tenant: Tenant, message_id: UUID) -> None:
         log.exception("message set aside", message=message_id.hex)
         services.shunt(tenant, message_id, f"{type(error).__name__}: {error}", timezone.now())
         return
+    if any(claim.form in LOCKED_FORMS for claim in claims):
+        notices += tell_readers(tenant, timezone.now(), [message_id])
     if notices:
         enqueue("deliver", tenant.slug, notices)
 

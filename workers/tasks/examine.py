@@ -9,12 +9,11 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 
 from mailsec.celery import app, enqueue
-from mailsec.gateway.envelope import Direction
 from mailsec.gateway.errors import ScannerUnavailable
 from mailsec.gateway.message import Message
 from policies.selectors import current_policy
 from quarantine import selectors, services
-from quarantine.services import Examining, Shown
+from quarantine.services import Examining, Outcome, Shown
 from tenants.models import Tenant
 from workers.examination import record, result_of
 from workers.sender_notices import tell_senders
@@ -29,19 +28,21 @@ log = structlog.get_logger(__name__)
 def examine(tenant: Tenant, ids: Sequence[str]) -> None:
     """Look at those of these messages that nobody looks at; each stands for itself."""
     claimed = services.claim_examination(tenant, to_ids(ids), timezone.now())
-    ready = [each.id for each in claimed if _examine(tenant, each)]
-    if any(each.envelope.direction is Direction.OUTBOUND for each in claimed):
-        ready += tell_senders(tenant, timezone.now())
+    found = [(each.id, _examine(tenant, each)) for each in claimed]
+    ready = [message_id for message_id, outcome in found if outcome]
+    treated = [message_id for message_id, outcome in found if outcome and outcome.treatment]
+    if treated:
+        ready += tell_senders(tenant, timezone.now(), treated)
     if ready:
         enqueue("deliver", tenant.slug, ready)
 
 
-def _examine(tenant: Tenant, claimed: Examining) -> bool:
-    """Whether the message is ready for delivery."""
+def _examine(tenant: Tenant, claimed: Examining) -> Outcome | None:
+    """What was found and recorded; None where that came to nothing, or another was first."""
     try:
         raw = selectors.original(tenant, claimed.id)
         result = result_of(tenant, claimed, raw, current_policy(tenant))
-        return record(tenant, claimed.id, result, timezone.now())
+        return result.outcome if record(tenant, claimed.id, result, timezone.now()) else None
     except ScannerUnavailable as error:
         log.warning("scanner gave no answer", message=claimed.queue_id, error=str(error))
         services.wait(tenant, claimed.id, "scanner", timezone.now(), _shown(tenant, claimed))
@@ -50,7 +51,7 @@ def _examine(tenant: Tenant, claimed: Examining) -> bool:
     except Exception as error:  # a shell's edge: our own fault never passes or drops mail
         log.exception("message set aside", message=claimed.queue_id)
         services.shunt(tenant, claimed.id, f"{type(error).__name__}: {error}", timezone.now())
-    return False
+    return None
 
 
 def _shown(tenant: Tenant, claimed: Examining) -> Shown:

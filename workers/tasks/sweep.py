@@ -9,7 +9,7 @@ from mailsec.celery import app, enqueue, enqueue_sweep
 from quarantine import services
 from tenants.models import Tenant
 from tenants.selectors import ready_slugs
-from workers.sender_notices import tell_senders
+from workers.sender_notices import tell_readers, tell_senders
 from workers.tasks.base import TenantTask
 
 log = structlog.get_logger(__name__)
@@ -28,11 +28,15 @@ def sweep_all() -> None:
     base=TenantTask, name="workers.tasks.sweep.sweep_tenant", soft_time_limit=60, time_limit=90
 )
 def sweep_tenant(tenant: Tenant) -> None:
-    """Do what is due of held mail and notices, and queue this tenant's stalled work again."""
+    """Queue this tenant's stalled work again, and do what is due of held mail and notices."""
+    _take_up_stalled(tenant)
     services.end_due_holds(tenant, timezone.now())
-    notices = tell_senders(tenant, timezone.now())
+    notices = tell_senders(tenant, timezone.now()) + tell_readers(tenant, timezone.now())
     if notices:
         enqueue("deliver", tenant.slug, notices)
+
+
+def _take_up_stalled(tenant: Tenant) -> None:
     stalled = services.take_up_stalled(tenant, timezone.now())
     for stage, ids in (("examine", stalled.examine), ("deliver", stalled.deliver)):
         # What was begun before and did not end may be deadly: each goes alone then.
