@@ -5,6 +5,7 @@ Nothing here raises on any bytes: what is wrong is recorded as a defect, which i
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 
@@ -56,6 +57,12 @@ class Message:
     def parts(self) -> tuple[Part, ...]:
         """All parts in the order of the document, the message itself first."""
         return self._tree.parts
+
+    def ancestors(self, part: Part) -> Iterator[Part]:
+        """The parts around a part, the nearest first, the message itself last."""
+        while part.parent is not None:
+            part = self.parts[part.parent]
+            yield part
 
     def first(self, name: str) -> Header | None:
         """The first header field of that name."""

@@ -204,6 +204,9 @@ def test_parts_of_a_digest_are_messages() -> None:
         b"Subject: x\r\n\r\nhi\r\n--b--"
     )
     assert types(message) == ["multipart/digest", "message/rfc822", "text/plain"]
+    around = [part.content_type for part in message.ancestors(message.parts[-1])]
+    assert around == ["message/rfc822", "multipart/digest"]
+    assert not list(message.ancestors(message.parts[0]))
 
 
 @pytest.mark.parametrize(

@@ -43,8 +43,7 @@ def bodies(message: Message) -> list[Part]:
 def _choices(message: Message, part: Part) -> set[tuple[int, int]]:
     """Each multipart/alternative around a part, with the one of its parts that this one lies in."""
     found: set[tuple[int, int]] = set()
-    while part.parent is not None:
-        parent = message.parts[part.parent]
+    for parent in message.ancestors(part):
         if parent.content_type == "multipart/alternative":
             found.add((parent.index, part.index))
         part = parent
@@ -55,12 +54,7 @@ def _belongs(message: Message, part: Part) -> bool:
     """Whether a mail program shows it as the letter, and it can be edited."""
     if part.is_attachment or not part.is_editable or "epilogue" in part.defects:
         return False
-    parent = part.parent
-    while parent is not None:
-        if not message.parts[parent].is_multipart:
-            return False  # inside an attached message
-        parent = message.parts[parent].parent
-    return True
+    return all(parent.is_multipart for parent in message.ancestors(part))  # in no attached mail
 
 
 def with_blank_lines(message: Message) -> Message:

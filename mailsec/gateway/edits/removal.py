@@ -54,15 +54,8 @@ def _outermost(message: Message, hosts: Mapping[int, int]) -> dict[int, int]:
     return {
         host: condemned
         for host, condemned in hosts.items()
-        if not any(ancestor in hosts for ancestor in _ancestors(message, host))
+        if not any(other.index in hosts for other in message.ancestors(message.parts[host]))
     }
-
-
-def _ancestors(message: Message, index: int) -> Iterable[int]:
-    parent = message.parts[index].parent
-    while parent is not None:
-        yield parent
-        parent = message.parts[parent].parent
 
 
 def _can_go(message: Message, part: Part, removed: Mapping[int, int]) -> bool:

@@ -55,7 +55,7 @@ def _letters(message: Message) -> Iterator[Part]:
     for part in message.parts:
         if part.is_attachment or part.content_type not in ("text/plain", "text/html"):
             continue
-        if all(other.is_multipart for other in _ancestors(message, part)):
+        if all(other.is_multipart for other in message.ancestors(part)):
             yield part
 
 
@@ -91,13 +91,6 @@ def has_attachment(message: Message) -> bool:
 def _is_file(message: Message, part: Part) -> bool:
     if part.content_type in _SIGNATURES or part.content_type in CALENDAR:
         return False
-    if any(other.content_type == _REPORT for other in _ancestors(message, part)):
+    if any(other.content_type == _REPORT for other in message.ancestors(part)):
         return False
     return part.is_attachment or part.content_type == "message/rfc822"
-
-
-def _ancestors(message: Message, part: Part) -> Iterator[Part]:
-    parent = part.parent
-    while parent is not None:
-        yield message.parts[parent]
-        parent = message.parts[parent].parent

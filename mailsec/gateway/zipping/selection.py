@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import mimetypes
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -64,17 +64,10 @@ def _is_file(message: Message, part: Part, shown: Collection[str]) -> bool:
         return False
     if content_id(part) in shown:
         return False
-    around = list(_ancestors(message, part))
+    around = list(message.ancestors(part))
     if any(not other.is_multipart or other.content_type == _REPORT for other in around):
         return False
     return part.is_attachment or part.content_type.startswith("message/")
-
-
-def _ancestors(message: Message, part: Part) -> Iterator[Part]:
-    parent = part.parent
-    while parent is not None:
-        yield message.parts[parent]
-        parent = message.parts[parent].parent
 
 
 def shown_in_html(message: Message) -> frozenset[str]:
