@@ -104,6 +104,13 @@ class Outcome:
     is_original: bool = False
     treatment: Treatment | None = None
 
+    @property
+    def leaves(self) -> bool:
+        """Whether a copy of it is to be sent now: not where all are held or in quarantine."""
+        if self.decision.disposition == Disposition.QUARANTINE:
+            return False
+        return self.treatment is None or not self.treatment.holds_all
+
 
 @dataclass(frozen=True, slots=True)
 class Before:
@@ -187,7 +194,7 @@ def _let_go(tenant: Tenant, message_id: UUID, outcome: Outcome, now: datetime) -
     treatment = outcome.treatment
     if treatment is None:
         return _record(tenant, message_id, outcome, (MessageState.READY, EventKind.EXAMINED), now)
-    state = MessageState.HELD if treatment.holds_all else MessageState.READY
+    state = MessageState.READY if outcome.leaves else MessageState.HELD
     with transaction.atomic():
         if not _record(tenant, message_id, outcome, (state, EventKind.EXAMINED), now):
             return False

@@ -129,6 +129,23 @@ def test_a_held_mail_waits_and_its_sender_gets_one_link(tenant: Tenant) -> None:
 
 
 @pytest.mark.usefixtures("holding")
+def test_of_a_mail_that_is_held_whole_only_its_notice_is_queued(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No worker is asked to deliver what has no copy to be sent."""
+    queued: list[UUID] = []
+    monkeypatch.setattr(
+        "workers.tasks.examine.enqueue", lambda stage, tenant, ids: queued.extend(ids)
+    )
+    held = send(tenant, PLAIN, ONE)
+    with tenant_scope(tenant):
+        assert queued == [StoredMessage.objects.get(direction="notice").id]
+    partly = send(tenant, PLAIN, ONE, INSIDE)
+    assert partly in queued
+    assert held not in queued
+
+
+@pytest.mark.usefixtures("holding")
 def test_what_the_sender_approves_leaves_and_the_password_is_told_then(tenant: Tenant) -> None:
     """One processing notice when the hold is over; none about the sender's own decision."""
     message_id = send(tenant)

@@ -29,7 +29,7 @@ def examine(tenant: Tenant, ids: Sequence[str]) -> None:
     """Look at those of these messages that nobody looks at; each stands for itself."""
     claimed = services.claim_examination(tenant, to_ids(ids), timezone.now())
     found = [(each.id, _examine(tenant, each)) for each in claimed]
-    ready = [message_id for message_id, outcome in found if outcome]
+    ready = [message_id for message_id, outcome in found if outcome and outcome.leaves]
     treated = [message_id for message_id, outcome in found if outcome and outcome.treatment]
     if treated:
         ready += tell_senders(tenant, timezone.now(), treated)
