@@ -60,8 +60,8 @@ def deliver_held(
             copies.update(state=DeliveryState.QUEUED, next_attempt_at=now, sweep_at=sweep_at)
             if hold.message.state == MessageState.HELD:
                 advance(hold.message, MessageState.READY)
-                hold.message.released_at, hold.message.released_by = now, actor.name
-                hold.message.save(update_fields=["state", "released_at", "released_by"])
+            hold.message.released_at, hold.message.released_by = now, actor.name
+            hold.message.save(update_fields=["state", "released_at", "released_by"])
             _decided(hold, actor, EventKind.APPROVED, decided, now)
             transaction.on_commit(lambda: enqueue("deliver", tenant.slug, [message_id]))
         return Decided(decided, hold.ended_at is None)

@@ -146,6 +146,16 @@ def test_of_a_mail_that_is_held_whole_only_its_notice_is_queued(
 
 
 @pytest.mark.usefixtures("holding")
+def test_the_time_to_deliver_what_was_held_counts_from_its_release(tenant: Tenant) -> None:
+    """Also where a copy inside went out before: a long hold takes no retries from the others."""
+    now = timezone.now()
+    for recipients in ((ONE,), (ONE, INSIDE)):
+        message_id = send(tenant, PLAIN, *recipients)
+        services.deliver_held(tenant, message_id, PERSON, now + timedelta(days=20))
+        assert leaving(tenant, message_id).began_at == now + timedelta(days=20)
+
+
+@pytest.mark.usefixtures("holding")
 def test_what_the_sender_approves_leaves_and_the_password_is_told_then(tenant: Tenant) -> None:
     """One processing notice when the hold is over; none about the sender's own decision."""
     message_id = send(tenant)
