@@ -21,22 +21,25 @@ class Manage:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = dict(environment)
 
-    def __call__(self, *arguments: str) -> str:
+    def __call__(self, *arguments: str, password: str = "") -> str:
         """The command's standard output; raises DemoError with its words where it fails."""
-        done = self.attempt(*arguments)
+        done = self.attempt(*arguments, password=password)
         if done.returncode != 0:
             words = "\n".join((done.stdout + done.stderr).splitlines()[-20:])
-            shown = " ".join(_without_passwords(arguments))
-            raise DemoError(f"manage.py {shown} failed:\n{words}")
+            raise DemoError(f"manage.py {' '.join(arguments)} failed:\n{words}")
         return done.stdout
 
-    def attempt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run the command; its result, whatever it is."""
+    def attempt(self, *arguments: str, password: str = "") -> subprocess.CompletedProcess[str]:
+        """Run the command; its result, whatever it is.
+
+        A password goes in on standard input: no process list shows it, and one that begins with
+        a hyphen is not taken for an option.
+        """
         return subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=CHECKOUT,
             env=self._environment,
-            stdin=subprocess.DEVNULL,
+            input=password,
             capture_output=True,
             text=True,
             check=False,
@@ -45,11 +48,6 @@ class Manage:
     def json(self, *arguments: str) -> Any:
         """The command's answer, read as JSON."""
         return json.loads(self(*arguments, "--json"))
-
-
-def _without_passwords(arguments: tuple[str, ...]) -> list[str]:
-    hidden = {i + 1 for i, word in enumerate(arguments) if word == "--password"}
-    return ["***" if i in hidden else word for i, word in enumerate(arguments)]
 
 
 class Provisioning:
@@ -74,9 +72,7 @@ class Provisioning:
             self._set_up(tenant)
             self._route(tenant, ports)
         password = self._keys.get("operator")
-        self._once(
-            "operator", "operator", "create", OPERATOR, "--role", "admin", "--password", password
-        )
+        self._once("operator", "operator", "create", OPERATOR, "--role", "admin", password=password)
 
     def credentials(self) -> dict[str, Credentials]:
         """The connectors' sign-ins by mail domain."""
@@ -92,7 +88,8 @@ class Provisioning:
             f"create {tenant.slug}",
             *("tenant", "create", tenant.slug, "--name", tenant.name, "--menu", str(tenant.menu)),
             *("--language", tenant.language, "--contact", tenant.admin),
-            *("--admin", tenant.admin, "--password", self._keys.get(f"admin-{tenant.slug}")),
+            *("--admin", tenant.admin),
+            password=self._keys.get(f"admin-{tenant.slug}"),
         )
 
     def _set_up(self, tenant: DemoTenant) -> None:
@@ -134,9 +131,9 @@ class Provisioning:
                 self._manage("tenant", "nexthop", "remove", tenant.slug, before, *side)
             self._note(step, target)
 
-    def _once(self, step: str, *arguments: str) -> None:
+    def _once(self, step: str, *arguments: str, password: str = "") -> None:
         if not self._is_done(step):
-            self._manage(*arguments)
+            self._manage(*arguments, password=password)
             self._note(step, "")
 
     def _is_done(self, step: str) -> bool:

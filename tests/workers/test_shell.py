@@ -13,12 +13,14 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 import threats.services
+from accounts.models import User
 from mailsec.gateway.clients.dnsbl import ZoneState
 from policies import selectors as policies
 from policies.settings_keys import KEYS
 from quarantine.choices import RefusalReason
 from quarantine.services import TurnedAway, record_refusals
 from tenants.models import Tenant
+from tenants.scope import public_scope
 from tenants.selectors import tenant_named
 
 
@@ -38,6 +40,20 @@ def test_a_tenant_is_shown_with_what_belongs_to_it_and_no_secret(tenant: Tenant)
     assert (shown["menu"], shown["domains"]) == (4, ["alpha.example.jp"])
     assert shown["connectors"][0]["name"] == "office"
     assert made["secret"] not in json.dumps(shown)
+
+
+def test_a_password_comes_by_standard_input_whatever_it_begins_with(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of 64 made at random begins with a hyphen; in a list of arguments that is an option."""
+    made = ("operator", "create", "op@ops.example.jp", "--role", "admin")
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    with pytest.raises(CommandError, match="standard input"):
+        run(*made)
+    monkeypatch.setattr("sys.stdin", io.StringIO("-Kq4_uhX9w7vTz2s\n"))
+    assert run(*made)["role"] == "operator-admin"
+    with public_scope():
+        assert User.objects.get(email="op@ops.example.jp").check_password("-Kq4_uhX9w7vTz2s")
 
 
 def test_a_policy_is_changed_wholly_or_not_at_all(tenant: Tenant) -> None:

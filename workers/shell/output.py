@@ -62,9 +62,18 @@ def subparser(actions: Any, name: str, text: str, run: Any) -> CommandParser:
 
 
 def ask_password() -> str:
-    """A new password from the terminal, so that it stands in no process list and no history."""
+    """A new password from the terminal, so that it stands in no process list and no history.
+
+    A program gives it as the first line of standard input.
+    """
     if not sys.stdin.isatty():
-        raise CommandError("Give --password, or run the command in a terminal.")
+        password = sys.stdin.readline().rstrip("\r\n")
+        if not password:
+            raise CommandError(
+                "No password: give it as the first line of standard input,"
+                " or run the command in a terminal."
+            )
+        return password
     password = getpass.getpass("New password: ")
     if getpass.getpass("Once more: ") != password:
         raise CommandError("The two passwords differ.")
