@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cache, partial
 from uuid import UUID
 
 from django.utils import timezone
@@ -39,13 +40,13 @@ class Made:
 def make_outgoing(tenant: Tenant, message_id: UUID, mail: Examined) -> Made:
     """Treat an outbound mail by its tenant's rules; ``EditRefused`` where a form cannot be made."""
     mail = replace(mail, key=_key_of(tenant, mail.message))
-    matches = _matches(tenant, mail)
+    matches = cache(partial(_matches, tenant, mail))
+    known = cache(partial(secret_of, tenant, message_id))
 
     def rule_for(recipient: str) -> str | None:
-        rule = matches.get(recipient.strip().lower())
+        rule = matches().get(recipient.strip().lower())
         return rule.name if rule is not None and rule.action is rules.RuleAction.HOLD else None
 
-    known = secret_of(tenant, message_id)
     made = outgoing(mail, rule_for, mail.trace.received_at, known)
     forms = {name: form for name, form in made.forms.items() if name}
     treated = bool(forms) or any(copy.held for copy in made.copies)
@@ -53,7 +54,7 @@ def make_outgoing(tenant: Tenant, message_id: UUID, mail: Examined) -> Made:
     return Made(
         plain=made.forms.get(""),
         treatment=_treatment(made.copies, forms, mail.policy, sender) if treated else None,
-        locked=Locked(sender, made.secret, made.files) if made.secret and not known else None,
+        locked=Locked(sender, made.secret, made.files) if made.secret and not known() else None,
     )
 
 
@@ -64,12 +65,13 @@ def _key_of(tenant: Tenant, message: Message) -> SigningKey | None:
 
 
 def _matches(tenant: Tenant, mail: Examined) -> Mapping[str, rules.HoldRule | None]:
-    if not mail.policy.hold:
+    held_by = hold_rules(tenant)
+    if not held_by:
         return {}
     envelope = mail.envelope
     far = outside(envelope.recipients, mail.policy.own_domains)
     seen = rules.outgoing(mail.message, envelope.sender, far, groups(tenant))
-    return rules.first_matches(hold_rules(tenant), seen)
+    return rules.first_matches(held_by, seen)
 
 
 def _treatment(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache, partial
 
 from mailsec.gateway.decision import UNREADABLE_CHECK
 from mailsec.gateway.dkim.signing import SigningKey
@@ -62,15 +63,15 @@ def outgoing(
     mail: Examined,
     rule_for: Callable[[str], str | None],
     when: datetime,
-    known: Secret | None = None,
+    known: Callable[[], Secret | None] = lambda: None,
 ) -> Outgoing:
     """Treat each copy and make the forms; ``EditRefused`` where one cannot be made whole.
 
-    ``known`` is the secret of a mail that is made ready once more. ``when`` is aware and in the
-    tenant's zone. Nothing is sent in another form than was decided: the caller puts the mail aside
-    then.
+    ``known`` gives the secret of a mail that is made ready once more; it is asked only where an
+    archive is made. ``when`` is aware and in the tenant's zone. Nothing is sent in another form
+    than was decided: the caller puts the mail aside then.
     """
-    selection = _selection(mail)
+    selection = cache(partial(_selection, mail))
     unreadable = any(
         finding.check == UNREADABLE_CHECK and finding.severity is Severity.UNEXAMINED
         for finding in mail.verdict.findings
@@ -79,15 +80,29 @@ def outgoing(
         OutboundMail(mail.message, mail.envelope, mail.policy, selection, rule_for, unreadable)
     )
     ciphers = {copy.form.cipher for copy in copies if copy.form.cipher is not None}
-    secret = known or Secret(new_archive_name(), new_password(mail.policy.password_length))
+    if not ciphers:
+        return Outgoing(copies, _forms(mail, copies, when, Selection(), {}))
+    chosen = selection()
+    secret = known() or Secret(new_archive_name(), new_password(mail.policy.password_length))
     archives = {
         cipher: Archive(
             secret.archive_name,
-            encrypted_archive(selection.files, secret.password, cipher, mail.policy.zip_names),
+            encrypted_archive(chosen.files, secret.password, cipher, mail.policy.zip_names),
         )
         for cipher in sorted(ciphers)
     }
-    forms = {
+    forms = _forms(mail, copies, when, chosen, archives)
+    return Outgoing(copies, forms, secret, tuple(file.path[-1] for file in chosen.files))
+
+
+def _forms(
+    mail: Examined,
+    copies: Sequence[Copy],
+    when: datetime,
+    selection: Selection,
+    archives: Mapping[ZipCipher, Archive],
+) -> Mapping[str, bytes]:
+    return {
         form.name: prepare(
             mail.message,
             mail.decision,
@@ -98,14 +113,9 @@ def outgoing(
         )
         for form in dict.fromkeys(copy.form for copy in copies)
     }
-    if not archives:
-        return Outgoing(copies, forms)
-    return Outgoing(copies, forms, secret, tuple(file.path[-1] for file in selection.files))
 
 
 def _selection(mail: Examined) -> Selection:
-    if not mail.policy.zip:
-        return Selection()
     locked = {
         finding.part
         for finding in mail.verdict.findings

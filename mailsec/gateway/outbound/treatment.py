@@ -55,14 +55,15 @@ class Copy:
 class OutboundMail:
     """What the steps look at.
 
-    ``rule_for`` names the hold rule that meets a recipient, None where none does. ``selection`` is
-    what would go into an archive.
+    ``selection`` gives what would go into an archive, ``rule_for`` the name of the hold rule that
+    meets a recipient, None where none does. Both are asked only for copies that leave the company:
+    the one opens every ZIP file of the mail, the other reads all of its text.
     """
 
     message: Message
     envelope: Envelope
     policy: Policy
-    selection: Selection
+    selection: Callable[[], Selection]
     rule_for: Callable[[str], str | None]
     unreadable: bool = False
 
@@ -123,18 +124,26 @@ def _hide(mail: OutboundMail, copies: tuple[Copy, ...]) -> tuple[Copy, ...]:
 def _lock_up(mail: OutboundMail, copies: tuple[Copy, ...]) -> tuple[Copy, ...]:
     """Attachments into an archive, encrypted as the recipient's domain can open it."""
     policy = mail.policy
-    if not policy.zip or not mail.selection.files or _is_excepted_from_zip(mail):
+    if not policy.zip or _is_excepted_from_zip(mail):
         return copies
     plain = Entries(frozenset(policy.zip_exceptions))
+    meant = {
+        copy.recipient
+        for copy in copies
+        if copy.outside and not plain.holding_address(copy.recipient)
+    }
+    if not meant or not mail.selection().files:
+        return copies
     legacy = Entries(frozenset(policy.zip_legacy_domains))
-    treated = []
-    for copy in copies:
-        if copy.outside and not plain.holding_address(copy.recipient):
-            old = bool(legacy.holding_address(copy.recipient))
-            cipher = ZipCipher.ZIPCRYPTO if old else policy.zip_cipher
-            copy = replace(copy, form=replace(copy.form, cipher=cipher))
-        treated.append(copy)
-    return tuple(treated)
+    return tuple(
+        _locked(copy, policy, legacy) if copy.recipient in meant else copy for copy in copies
+    )
+
+
+def _locked(copy: Copy, policy: Policy, legacy: Entries) -> Copy:
+    old = legacy.holding_address(copy.recipient)
+    cipher = ZipCipher.ZIPCRYPTO if old else policy.zip_cipher
+    return replace(copy, form=replace(copy.form, cipher=cipher))
 
 
 def _is_excepted_from_zip(mail: OutboundMail) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -45,7 +46,7 @@ def mail(
     raw = b"From: sender@example.jp\r\n" + fields + multipart("mixed", "b", *parts)
     message = Message(raw)
     envelope = Envelope(Direction.OUTBOUND, Client("192.0.2.1"), sender, recipients)
-    return OutboundMail(message, envelope, policy, select(message), no_rule)
+    return OutboundMail(message, envelope, policy, partial(select, message), no_rule)
 
 
 def test_each_recipient_is_treated_by_where_the_copy_goes() -> None:
@@ -139,6 +140,19 @@ def test_the_senders_exceptions_keep_files_open(policy: Policy) -> None:
     """By the function, the sender, or a mark in the subject."""
     (copy,) = treat(mail(OUTSIDE, fields=b"Subject: plan [open]\r\n", policy=policy))
     assert copy.form.name == ""
+
+
+@pytest.mark.parametrize("recipient, sender", [(INSIDE, "sender@example.jp"), (OUTSIDE, "")])
+def test_what_stays_inside_or_was_sent_by_a_program_costs_no_look_into_it(
+    recipient: str, sender: str
+) -> None:
+    """Neither its archives are opened nor its words compared: most mail of a company is such."""
+
+    def never(*_: str) -> None:
+        pytest.fail("nothing is to be asked of this mail")
+
+    asked = replace(mail(recipient, sender=sender), selection=never, rule_for=never)
+    assert [copy.form.name for copy in treat(asked)] == [""]
 
 
 def test_a_mail_without_files_has_no_archive() -> None:
