@@ -137,7 +137,10 @@ def _already(page: HoldPage, names: Sequence[str] | None) -> str:
 
 
 def _notify(request: HttpRequest, tenant: Tenant, page: HoldPage, actor: Actor) -> None:
-    if not page.locked_copies_go:
+    if page.locked_copies_bounced:
+        words = _("No server took the mail with the archive, so nobody is told the password.")
+        messages.error(request, words)
+    elif not page.locked_copies_go:
         messages.error(request, _("First let the mail go to a recipient."))
     elif allow_password_mails(tenant, page.message.id, actor, timezone.now()):
         enqueue_sweep(tenant.slug)  # what a worker would find by itself some seconds later

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from mailsec.gateway.hops import may_refuse_content
 from mailsec.gateway.message import Message
 from mailsec.gateway.outbound import risks
 from mailsec.gateway.outbound.recipients import is_outside, outside
@@ -24,7 +25,8 @@ from tenants.models import Tenant
 
 _LONGEST = 4_000  # characters of a header field that are shown
 _DECIDED = (EventKind.HELD, EventKind.APPROVED, EventKind.DISCARDED, EventKind.REMINDED)
-_NOT_GOING = (DeliveryState.PENDING, DeliveryState.HELD, DeliveryState.DISCARDED)
+_WAITING = frozenset((DeliveryState.PENDING, DeliveryState.HELD))
+_GIVEN_UP = frozenset((DeliveryState.DISCARDED, DeliveryState.WITHHELD, DeliveryState.BOUNCED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,9 @@ class RecipientLine:
     @property
     def was_refused_locked(self) -> bool:
         """Whether the server may have refused it because it does not take encrypted archives."""
-        refused = self.copy.state == DeliveryState.BOUNCED
-        return refused and self.is_locked and self.copy.remote_code in (552, 554)
+        copy = self.copy
+        refused = copy.state == DeliveryState.BOUNCED and self.is_locked
+        return refused and may_refuse_content(copy.remote_code, copy.remote_status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +94,17 @@ class HoldPage:
 
     @property
     def locked_copies_go(self) -> bool:
-        """Whether a copy with an archive was let go, so that somebody needs the password."""
-        return any(line.is_locked and line.copy.state not in _NOT_GOING for line in self.recipients)
+        """Whether a copy with an archive is on its way or there: somebody needs the password."""
+        return bool(self._locked_states - _WAITING - _GIVEN_UP)
+
+    @property
+    def locked_copies_bounced(self) -> bool:
+        """Whether such copies left, but no server took any: nobody is told the password."""
+        return DeliveryState.BOUNCED in self._locked_states <= _GIVEN_UP
+
+    @property
+    def _locked_states(self) -> frozenset[str]:
+        return frozenset(line.copy.state for line in self.recipients if line.is_locked)
 
 
 def hold_page(

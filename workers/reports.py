@@ -9,8 +9,8 @@ from django.conf import settings
 
 from mailsec.gateway.dsn import Origin, Report, ReportKind, build_report, should_report
 from mailsec.gateway.envelope import domain_of
-from mailsec.gateway.hops import Result
 from mailsec.gateway.message import Message
+from mailsec.gateway.outbound.treatment import LOCKED_FORMS
 from mailsec.gateway.policy import Language
 from mailsec.gateway.retry import RetrySchedule
 from policies.selectors import current_policy
@@ -37,9 +37,9 @@ def notices_for(
     """
     if mail.verdict in _NEVER_REPORTED:
         return []
-    failed = [each.result for each in settlements if each.state == DeliveryState.BOUNCED]
+    failed = [each for each in settlements if each.state == DeliveryState.BOUNCED]
     late = [
-        each.result
+        each
         for each in settlements
         if each.state == DeliveryState.DEFERRED
         and schedule.delay_notice_due(mail.began_at, now, each.claim.delay_told)
@@ -49,9 +49,9 @@ def notices_for(
         (ReportKind.DELAYED, EventKind.DELAY_SENT, late),
     )
     return [
-        (event, _notice(tenant, mail, kind, results, schedule, now))
-        for kind, event, results in wanted
-        if results and should_report(mail.sender, mail.content, kind)
+        (event, _notice(tenant, mail, kind, told, schedule, now))
+        for kind, event, told in wanted
+        if told and should_report(mail.sender, mail.content, kind)
     ]
 
 
@@ -59,7 +59,7 @@ def _notice(
     tenant: Tenant,
     mail: Leaving,
     kind: ReportKind,
-    results: Sequence[Result],
+    told: Sequence[Settlement],
     schedule: RetrySchedule,
     now: datetime,
 ) -> Notice:
@@ -69,7 +69,7 @@ def _notice(
         kind=kind,
         original=mail.content,
         sender=mail.sender,
-        results=tuple(results),
+        results=tuple(each.result for each in told),
         origin=origin,
         arrived_at=mail.received_at.astimezone(tenant.zone),
         now=now.astimezone(tenant.zone),
@@ -77,6 +77,7 @@ def _notice(
         language=_language(tenant, mail.sender),
         subject=subject,
         retry_until=schedule.expires_at(mail.began_at).astimezone(tenant.zone),
+        locked=frozenset(each.claim.recipient for each in told if each.claim.form in LOCKED_FORMS),
     )
     return Notice(
         recipient=mail.sender,

@@ -50,7 +50,8 @@ class Report:
     """Everything a report tells; ``subject`` is the original's, decoded by the caller.
 
     The report goes to ``sender``, the envelope sender of ``original``, and has the null one itself.
-    ``message_id`` has no angle brackets. Times are shown in the zone they have.
+    ``message_id`` has no angle brackets. Times are shown in the zone they have. ``locked`` are
+    recipients whose copies had their files in an encrypted archive.
     """
 
     kind: ReportKind
@@ -65,6 +66,7 @@ class Report:
     subject: str = ""
     envelope_id: str = ""
     retry_until: datetime | None = None
+    locked: frozenset[str] = frozenset()
 
 
 def should_report(sender: str, headers: bytes, kind: ReportKind = ReportKind.FAILED) -> bool:
@@ -95,6 +97,7 @@ def build_report(report: Report) -> bytes:
         results=report.results,
         signature=report.origin.reporting_mta,
         retry_until=report.retry_until,
+        locked=report.locked,
     )
     parts = [
         _text_part(human_text(wording, facts, failed), report.language),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from mailsec.gateway.hops import Result
+from mailsec.gateway.hops import Result, may_refuse_content
 from mailsec.gateway.policy import Language
 
 
@@ -26,6 +26,7 @@ class Wording:
     reason: str
     reply: str
     ambiguous: str
+    locked: str
     closing: str
     no_subject: str
     date: str
@@ -51,6 +52,11 @@ ENGLISH = Wording(
     reason="Reason: {reason} ({status})",
     reply="Answer of the server {host}: {reply}",
     ambiguous="The connection broke at the very end, so the mail may have arrived all the same.",
+    locked=(
+        "The attachments went out in an encrypted ZIP file, which this server may not take.\n"
+        "Please ask the recipient how files can be sent, or ask your administrator whether they\n"
+        "may go to this address in another form. No password is sent to this recipient."
+    ),
     closing="This message was made automatically. Answers to it are not read.",
     no_subject="(no subject)",
     date="%Y-%m-%d %H:%M (%z)",
@@ -88,6 +94,12 @@ JAPANESE = Wording(
     reason="理由: {reason} ({status})",
     reply="相手先サーバー {host} からの応答: {reply}",
     ambiguous="送信の最後に接続が切れたため、メールが届いている可能性もございます。",
+    locked=(
+        "添付ファイルは暗号化ZIPファイルにしてお送りしましたが、相手先サーバーが暗号化されたファイルを\n"
+        "受け付けていない可能性がございます。ファイルの受け渡し方法を宛先の方にご確認いただくか、\n"
+        "この宛先へ別の形式で送信できるかどうかを、管理者にご相談ください。\n"
+        "この宛先にパスワードは通知されません。"
+    ),
     closing="このメールは自動で送信しております。ご返信いただいてもお答えいたしかねますので、ご了承ください。",
     no_subject="(件名なし)",
     date="%Y年%m月%d日 %H:%M (%z)",
@@ -110,13 +122,17 @@ WORDINGS = {Language.ENGLISH: ENGLISH, Language.JAPANESE: JAPANESE}
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the human part states; ``retry_until`` is None in a report of final failure."""
+    """What the human part states; ``retry_until`` is None in a report of final failure.
+
+    ``locked`` are recipients whose copies had their files in an encrypted archive.
+    """
 
     subject: str
     arrived_at: datetime
     results: tuple[Result, ...]
     signature: str
     retry_until: datetime | None = None
+    locked: frozenset[str] = frozenset()
 
 
 def human_text(wording: Wording, facts: Facts, failed: bool) -> str:
@@ -129,11 +145,11 @@ def human_text(wording: Wording, facts: Facts, failed: bool) -> str:
     lines += [wording.arrived.format(arrived=facts.arrived_at.strftime(wording.date)), ""]
     lines.append(wording.failed_list if failed else wording.delayed_list)
     for result in facts.results:
-        lines += _about(wording, result)
+        lines += _about(wording, result, result.recipient in facts.locked)
     return "\n".join([*lines, "", wording.closing, facts.signature, ""])
 
 
-def _about(wording: Wording, result: Result) -> list[str]:
+def _about(wording: Wording, result: Result, locked: bool) -> list[str]:
     lines = ["", f"  {result.recipient}"]
     reason = _reason(wording, result.enhanced)
     lines.append("    " + wording.reason.format(reason=reason, status=result.enhanced or "-"))
@@ -141,6 +157,8 @@ def _about(wording: Wording, result: Result) -> list[str]:
         lines.append("    " + wording.reply.format(host=result.host, reply=result.reply))
     if result.ambiguous:
         lines.append("    " + wording.ambiguous)
+    if locked and may_refuse_content(result.code, result.enhanced):
+        lines += ["    " + line for line in wording.locked.split("\n")]
     return lines
 
 

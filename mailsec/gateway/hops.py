@@ -76,3 +76,19 @@ def clean_line(text: str, limit: int = REPLY_LIMIT) -> str:
     if not text.isprintable():
         text = "".join(c if c.isprintable() else " " for c in text)
     return " ".join(text.split())[:limit]
+
+
+# What is wrong is the address, the mailbox or the size, not what is in the mail (RFC 3463).
+_OF_SOMETHING_ELSE = ("1.", "2.", "3.4", "4.", "5.", "7.8", "7.23", "7.24", "7.25", "7.26")
+
+
+def may_refuse_content(code: int, enhanced: str) -> bool:
+    """Whether a server that answered this may have refused the mail for what is in it.
+
+    552 and 554 are what filters answer to encrypted archives; most servers have them for other
+    things too, which their RFC 3463 status tells where there is one. 5.6.x is of the content.
+    """
+    detail = enhanced.partition(".")[2]
+    if detail.startswith("6."):
+        return 500 <= code < 600 and detail != "6.7"
+    return code in (552, 554) and not detail.startswith(_OF_SOMETHING_ELSE)

@@ -232,12 +232,27 @@ class TestPassword:
             assert Protection.objects.get().notified_by == SENDER
 
     def test_a_server_that_refuses_archives_is_named(self, tenant: Tenant) -> None:
-        """Issue 4, point 4: the sender is told what to do."""
+        """Issue 4, point 4: the sender is told what to do, and nobody the password."""
+        message_id = sent(tenant)
+        path, person = link(tenant, message_id), visitor(tenant)
+        press(person, path, "deliver")
+        deliver(tenant, message_id, ONE, OTHER)
+        shown = text_of(person.get(path))
+        assert "may not take encrypted files" in shown
+        assert "nobody is told the password" in shown
+        assert "Send the password" not in shown
+        assert "nobody is told the password" in press(person, path, "notify")
+        with tenant_scope(tenant):
+            assert Protection.objects.get().notify_at is None
+
+    def test_those_who_have_the_mail_are_still_told(self, tenant: Tenant) -> None:
+        """One server's refusal is not the others'."""
         message_id = sent(tenant)
         path, person = link(tenant, message_id), visitor(tenant)
         press(person, path, "deliver")
         deliver(tenant, message_id, ONE)
-        assert "may refuse encrypted files" in text_of(person.get(path))
+        assert "may not take encrypted files" in text_of(person.get(path))
+        assert "Each recipient is told the password" in press(person, path, "notify")
 
 
 class TestRobots:

@@ -142,6 +142,17 @@ def test_people_are_told_that_an_ambiguous_mail_may_have_arrived() -> None:
     assert "届いている可能性もございます" in human(maybe)
 
 
+def test_who_sent_an_archive_that_was_refused_is_told_what_to_do() -> None:
+    """In both languages, for this recipient alone, and not where the answer speaks of the size."""
+    refused = replace(REFUSED, code=552, enhanced="5.7.0", reply="552 5.7.0 blocked")
+    locked = replace(REPORT, results=(refused,), locked=frozenset({"gone@example.com"}))
+    assert "暗号化されたファイルを" in human(locked)
+    assert "may not take" in human(replace(locked, language=Language.ENGLISH))
+    assert "暗号化" not in human(replace(locked, locked=frozenset({"other@example.com"})))
+    too_big = replace(refused, enhanced="5.3.4", reply="552 5.3.4 too big")
+    assert "暗号化" not in human(replace(locked, results=(too_big,)))
+
+
 def test_the_original_s_headers_come_back_but_never_its_body() -> None:
     assert parts(REPORT)[2].get_payload() == ORIGINAL.decode().partition("\r\n\r\n")[0] + "\r\n"
     assert b"secret" not in build_report(REPORT)

@@ -6,14 +6,17 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from mailsec.gateway.hops import Outcome as Attempt
+from mailsec.gateway.hops import Result
 from mailsec.gateway.message import Message
 from quarantine import services
 from quarantine.choices import EventKind
 from quarantine.dispatch import leaving
 from quarantine.services import Settlement
 from tenants.models import Tenant
+from tests.encryption.sent import ONE, sent
 from tests.quarantine.making import NOW, RAW, arrive, outcome, settlement
 from workers.courier import schedule_of
 from workers.reports import notices_for
@@ -83,3 +86,17 @@ def test_a_bounce_speaks_the_senders_language(tenant: Tenant, sender: str, words
 def test_the_null_sender_is_never_answered(tenant: Tenant) -> None:
     """A bounce of a bounce would go round for ever."""
     assert told(tenant, Attempt.REFUSED, 1, sender="") == []
+
+
+def test_the_sender_of_a_refused_archive_is_told_what_to_do(tenant: Tenant) -> None:
+    """Which copies had one, the delivery knows."""
+    message_id = sent(tenant, hold=None)
+    claims = services.claim_deliveries(tenant, message_id, timezone.now())
+    (locked,) = (claim for claim in claims if claim.recipient == ONE)
+    refused = Result(ONE, Attempt.REFUSED, 554, "5.7.1", "554 5.7.1 no archives", "mx.example.com")
+    mail = leaving(tenant, message_id, locked.form)
+    schedule, now = schedule_of(tenant), timezone.now()
+    for claim, expected in ((locked, True), (replace(locked, form=""), False)):
+        settled = Settlement(claim, refused, None)
+        ((_, notice),) = notices_for(tenant, mail, [settled], schedule, now)
+        assert ("暗号化されたファイルを" in Message(notice.raw).text) is expected
