@@ -23,6 +23,7 @@ from quarantine.permissions import may_decide, may_read
 from quarantine.preview import Preview
 from quarantine.views.actions import actor_of
 from quarantine.views.contents import download, frame
+from quarantine.views.messages import notices_of
 from tenants.access import ConsoleRequest, tenant_action, tenant_page
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def held_mail(request: ConsoleRequest, queue_id: str) -> HttpResponse:
         "secret": shown_secret(
             request.tenant, page.message.id, timezone.now(), with_password=False
         ),
+        "notices": notices_of(request.tenant, page.message.id),
         "place": place,
         "base": place.address,
         "may_decide": may_decide(request.user.role),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -15,6 +15,7 @@ from encryption.choices import KeyState
 from encryption.models import DkimKey, PasswordMail, Protection
 from mailsec.gateway.dkim import signing
 from mailsec.gateway.dkim.signing import SigningKey
+from quarantine.notices import undelivered_among
 from quarantine.sealing import unseal
 from quarantine.selectors import delivered_copies
 from tenants.keys import key_of
@@ -126,11 +127,19 @@ def mails_to_tell_passwords_of(
 
 
 @dataclass(frozen=True, slots=True)
+class ToldReader:
+    """To whom and when the password was sent; ``failed`` where that mail reached nobody."""
+
+    recipient: str
+    sent_at: datetime
+    failed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ShownSecret:
     """What is shown of an archive; the password, else empty, to the sender of the mail alone.
 
-    ``told`` says when each recipient was told the password; ``may_notify`` that nobody has asked
-    for it yet.
+    ``may_notify``: nobody has asked for the password mails yet.
     """
 
     archive_name: str
@@ -138,7 +147,7 @@ class ShownSecret:
     files: tuple[str, ...]
     notify_at: datetime | None
     notified_by: str
-    told: Mapping[str, datetime]
+    told: tuple[ToldReader, ...]
     may_notify: bool
 
 
@@ -159,6 +168,12 @@ def shown_secret(
         files=tuple(row.files),
         notify_at=row.notify_at,
         notified_by=row.notified_by,
-        told=dict(row.password_mails.values_list("recipient", "sent_at")),
+        told=_told(tenant, row),
         may_notify=row.notify_at is None or row.notify_at > now,
     )
+
+
+def _told(tenant: Tenant, row: Protection) -> tuple[ToldReader, ...]:
+    mails = list(row.password_mails.all())
+    failed = undelivered_among(tenant, [mail.notice for mail in mails])
+    return tuple(ToldReader(each.recipient, each.sent_at, each.notice in failed) for each in mails)

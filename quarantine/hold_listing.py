@@ -13,6 +13,7 @@ from django.db.models.functions import Cast, Coalesce, Collate, Upper
 
 from quarantine.choices import DeliveryState
 from quarantine.models import Delivery, Hold, StoredMessage
+from quarantine.notices import with_undelivered_notices
 from tenants.models import Tenant
 from tenants.scope import scoped
 
@@ -32,7 +33,10 @@ class HoldFilter:
 
 @dataclass(frozen=True, slots=True)
 class HoldLine:
-    """One mail of the queue: its copies in figures, and whom the first waiting one is for."""
+    """One mail of the queue: its copies in figures, and whom the first waiting one is for.
+
+    ``is_untold``: a notice about it reached nobody, so its sender may not know of it.
+    """
 
     hold: Hold
     message: StoredMessage
@@ -40,6 +44,7 @@ class HoldLine:
     discarded: int
     total: int
     first: str
+    is_untold: bool = False
 
     @property
     def others(self) -> int:
@@ -66,7 +71,7 @@ def waiting_count(tenant: Tenant) -> int:
 def holds_among(tenant: Tenant, ids: Sequence[UUID]) -> list[HoldLine]:
     """Those of these mails that were held, due soonest first."""
     rows = Hold.objects.filter(message_id__in=ids).select_related("message")
-    return _lines(list(rows.order_by("due_at", "message_id")))
+    return _lines(tenant, list(rows.order_by("due_at", "message_id")))
 
 
 @scoped
@@ -96,7 +101,7 @@ def hold_list(
         found.reverse()
     has_previous, has_next = (more, True) if backward else (pivot is not None, more)
     return HoldList(
-        tuple(_lines(found)),
+        tuple(_lines(tenant, found)),
         previous=found[0].message_id if found and has_previous else None,
         next=found[-1].message_id if found and has_next else None,
     )
@@ -137,9 +142,11 @@ def _fold(word: str) -> str:
     return "".join(char.upper() if char.isascii() else char for char in word)
 
 
-def _lines(holds: Sequence[Hold]) -> list[HoldLine]:
-    """Two queries more for any page: a mail may have 1,000 copies, so the database counts them."""
-    rows = Delivery.objects.filter(message_id__in=[hold.message_id for hold in holds])
+def _lines(tenant: Tenant, holds: Sequence[Hold]) -> list[HoldLine]:
+    """Few queries for any page: a mail may have 1,000 copies, so the database counts them."""
+    ids = [hold.message_id for hold in holds]
+    untold = with_undelivered_notices(tenant, ids)
+    rows = Delivery.objects.filter(message_id__in=ids)
     held = Q(state=DeliveryState.HELD)
     counted = (
         rows.values("message_id")
@@ -158,5 +165,6 @@ def _lines(holds: Sequence[Hold]) -> list[HoldLine]:
     for hold in holds:
         found = figures[hold.message_id]
         counts = (found["waiting"], found["discarded"], found["total"])
-        lines.append(HoldLine(hold, hold.message, *counts, names.get(found["first"], "")))
+        first = names.get(found["first"], "")
+        lines.append(HoldLine(hold, hold.message, *counts, first, hold.message_id in untold))
     return lines

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from urllib.parse import urlencode
 
@@ -17,11 +17,13 @@ from quarantine import explain
 from quarantine.hold_listing import waiting_count
 from quarantine.kept import held_since
 from quarantine.listing import message_page
+from quarantine.notices import undelivered_since
 from quarantine.selectors import MessageFilter, open_work
 from reports.chart import chart
-from reports.selectors import daily, summary
+from reports.selectors import Summary, daily, summary
 from tenants.access import ConsoleRequest, tenant_page
 from tenants.menu import Menu
+from tenants.models import Tenant
 
 # Each figure with its name and the filter that lists what it counts.
 FIGURES: tuple[tuple[str, object, Mapping[str, str]], ...] = (
@@ -32,7 +34,7 @@ FIGURES: tuple[tuple[str, object, Mapping[str, str]], ...] = (
     ("forged", _("Forged or blocked senders"), {"found": "forged"}),
     ("suspicious", _("Suspicious mail"), {"found": "suspicious"}),
     ("changed", _("Changed before delivery"), {"found": "changed"}),
-    ("quarantined", _("Quarantined"), {"state": "quarantined"}),
+    ("quarantined", _("Quarantined"), {}),
     ("shunted", _("Set aside"), {"state": "shunted"}),
     ("outbound", _("Outbound mail"), {"direction": "outbound"}),
     ("held", _("Held before sending"), {"found": "held"}),
@@ -40,6 +42,7 @@ FIGURES: tuple[tuple[str, object, Mapping[str, str]], ...] = (
     ("zipped", _("ZIP encryption"), {"found": "zipped"}),
     ("bcc", _("Forced Bcc"), {"found": "bcc"}),
     ("notices", _("Own notices"), {"direction": "notice"}),
+    ("undelivered", _("Own notices not delivered"), {"direction": "notice", "state": "bounced"}),
 )
 _OUTBOUND = frozenset({"held", "discarded", "zipped", "bcc"})
 OPEN: tuple[tuple[str, object], ...] = (
@@ -48,7 +51,12 @@ OPEN: tuple[tuple[str, object], ...] = (
     ("ready", _("In delivery")),
     ("shunted", _("Set aside")),
 )
-_ALARMING = frozenset({"viruses", "file_types", "quarantined", "shunted"})
+_ALARMING = frozenset({"viruses", "file_types", "quarantined", "shunted", "undelivered"})
+# What is so now, since a tally does not know what was released, or refused, after its day.
+_LIVE: Mapping[str, tuple[Callable[[Tenant, datetime], int], str]] = {
+    "quarantined": (held_since, "quarantine"),
+    "undelivered": (undelivered_since, "messages"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +86,10 @@ def dashboard(request: ConsoleRequest) -> HttpResponse:
     figures = summary(request.tenant, now)
     today = now.astimezone(request.tenant.zone).date()
     rows = [
-        FigureRow(
-            key,
-            name,
-            key in _ALARMING and figures.month[key] > 0,
-            _cell(figures.today[key], query, today, 1),
-            _cell(figures.week[key], query, today, 7),
-            _cell(figures.month[key], query, today, 30),
-        )
+        _figure_row(request, key, name, query, figures, today)
         for key, name, query in FIGURES
         if _is_offered(request.tenant.menu, key)
     ]
-    rows = [_live(request, row, today) if row.key == "quarantined" else row for row in rows]
     latest = message_page(request.tenant, MessageFilter(found="condemned"), size=5)
     context = {
         "rows": rows,
@@ -116,24 +116,29 @@ def _under_way(request: ConsoleRequest) -> list[tuple[object, str, int]]:
     return rows
 
 
-def _cell(count: int, query: Mapping[str, str], today: date, days: int) -> Cell:
-    since = today - timedelta(days=days - 1)
-    return Cell(count, _list_url({**query, "since": since.isoformat()}))
-
-
-def _live(request: ConsoleRequest, row: FigureRow, today: date) -> FigureRow:
-    """What is held now, and its list: a tally does not know what was released since."""
+def _figure_row(
+    request: ConsoleRequest,
+    key: str,
+    name: object,
+    query: Mapping[str, str],
+    figures: Summary,
+    today: date,
+) -> FigureRow:
+    counted = {1: figures.today, 7: figures.week, 30: figures.month}
 
     def cell(days: int) -> Cell:
         since = today - timedelta(days=days - 1)
+        narrowed = {**query, "since": since.isoformat()}
+        if key not in _LIVE:
+            return Cell(counted[days][key], _list_url(narrowed))
+        count, page = _LIVE[key]
         start = datetime.combine(since, time(), request.tenant.zone)
-        query = urlencode({"since": since.isoformat()})
-        count = held_since(request.tenant, start)
-        return Cell(count, f"{reverse('quarantine')}?{query}")
+        return Cell(count(request.tenant, start), _list_url(narrowed, page))
 
     month = cell(30)
-    return replace(row, alarming=month.count > 0, today=cell(1), week=cell(7), month=month)
+    alarming = key in _ALARMING and month.count > 0
+    return FigureRow(key, name, alarming, today=cell(1), week=cell(7), month=month)
 
 
-def _list_url(query: Mapping[str, str]) -> str:
-    return f"{reverse('messages')}?{urlencode(query)}"
+def _list_url(query: Mapping[str, str], page: str = "messages") -> str:
+    return f"{reverse(page)}?{urlencode(query)}"

@@ -81,6 +81,11 @@ class StoredMessage(models.Model):
                 condition=models.Q(release_of__isnull=False),
                 name="message_release_of",
             ),
+            models.Index(
+                fields=["about"],
+                condition=models.Q(about__isnull=False),
+                name="message_about",
+            ),
         ]
         constraints = [
             models.CheckConstraint(

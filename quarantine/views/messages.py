@@ -15,10 +15,12 @@ from quarantine.choices import DeliveryState
 from quarantine.forms import MessageSearch
 from quarantine.listing import Copies, Page, message_page
 from quarantine.models import Delivery, StoredMessage
+from quarantine.notices import notices_about
 from quarantine.permissions import may_read
 from quarantine.selectors import MessageFilter, message_with
 from quarantine.views.paging import cursor, periods
 from tenants.access import ConsoleRequest, tenant_page
+from tenants.models import Tenant
 
 
 @tenant_page
@@ -69,6 +71,7 @@ def message(request: ConsoleRequest, queue_id: str) -> HttpResponse:
         "steps": [trace.step(found, event) for event in found.events.all()],
         "kept_until": kept_until(request, found),
         "originals": originals_of(request, found),
+        "notices": notices_of(request.tenant, found.id),
         "first": found.release_of_id.hex if found.release_of_id else "",
         "section": "messages",
     }
@@ -94,6 +97,11 @@ def originals_of(request: ConsoleRequest, message: StoredMessage) -> list[Origin
         )
         for made in kept.originals_of(request.tenant, message.id)
     ]
+
+
+def notices_of(tenant: Tenant, message_id: UUID) -> list[tuple[Delivery, explain.Badge]]:
+    """What the service wrote about a message, and to whom; what reached nobody comes first."""
+    return [(copy, explain.copy_badge(copy.state)) for copy in notices_about(tenant, message_id)]
 
 
 def copies_of(deliveries: list[Delivery]) -> Copies:
