@@ -106,9 +106,12 @@ def locked_files(tenant: Tenant, message_id: UUID) -> list[str]:
 
 @scoped
 def mails_to_tell_passwords_of(
-    tenant: Tenant, now: datetime, ids: Collection[UUID] | None = None
+    tenant: Tenant,
+    now: datetime,
+    ids: Collection[UUID] | None = None,
+    but: Collection[UUID] = (),
 ) -> list[UUID]:
-    """Of these mails, or of all, those whose password is due to somebody who has the mail."""
+    """Of these mails, or of all ``but`` some, those whose password is due to one who has it."""
     told = PasswordMail.objects.filter(
         protection__message_id=OuterRef("message_id"), recipient=OuterRef("recipient")
     )
@@ -116,6 +119,7 @@ def mails_to_tell_passwords_of(
         delivered_copies(tenant)
         .filter(
             Q() if ids is None else Q(message_id__in=ids),
+            ~Q(message_id__in=but),
             ~Exists(told),
             message__protection__notify_at__lte=now,
             message__protection__created_at__gte=now - _TELLING,

@@ -29,9 +29,12 @@ from quarantine.permissions import TIME
 from quarantine.services import News, Notice, Told, give_link, tell, untold
 from tenants.models import Tenant
 from workers.digests import console_address
+from workers.resting import Resting
 
 log = structlog.get_logger(__name__)
 
+# What cannot be made now, cannot in five seconds: it would fill the log and every sweep's share.
+_failed = Resting(seconds=900)
 _SHOWN = 30  # recipients and files that a notice lists
 _KINDS = {News.HELD: NoticeKind.HELD, News.REMINDER: NoticeKind.REMINDER}
 
@@ -39,8 +42,8 @@ _KINDS = {News.HELD: NoticeKind.HELD, News.REMINDER: NoticeKind.REMINDER}
 def tell_senders(tenant: Tenant, now: datetime, ids: Collection[UUID] | None = None) -> list[UUID]:
     """Store what is due to the senders of these mails, or of all; returns the notices' ids."""
     made: list[UUID] = []
-    for message_id, news in untold(tenant, now, ids):
-        with _standing_alone(message_id):
+    for message_id, news in untold(tenant, now, ids, _failed.of(tenant.slug)):
+        with _standing_alone(tenant, message_id):
             made += _tell_sender(tenant, message_id, news, now)
     return made
 
@@ -48,21 +51,22 @@ def tell_senders(tenant: Tenant, now: datetime, ids: Collection[UUID] | None = N
 def tell_readers(tenant: Tenant, now: datetime, ids: Collection[UUID] | None = None) -> list[UUID]:
     """Store the password mails that are due of these mails, or of all; returns their ids."""
     made: list[UUID] = []
-    for message_id in mails_to_tell_passwords_of(tenant, now, ids):
-        with _standing_alone(message_id):
+    for message_id in mails_to_tell_passwords_of(tenant, now, ids, _failed.of(tenant.slug)):
+        with _standing_alone(tenant, message_id):
             made += _tell_passwords(tenant, message_id, now)
     return made
 
 
 @contextmanager
-def _standing_alone(message_id: UUID) -> Iterator[None]:
+def _standing_alone(tenant: Tenant, message_id: UUID) -> Iterator[None]:
     """A notice that cannot be made stays due, and stops no other work."""
     try:
         yield
     except SoftTimeLimitExceeded:
         raise
-    except Exception:  # a shell's edge: nothing was stored of it, the next sweep tries again
+    except Exception:  # a shell's edge: nothing was stored of it, a later sweep tries again
         log.exception("notice not made", message=message_id.hex)
+        _failed.add(tenant.slug, message_id)
 
 
 def _tell_sender(tenant: Tenant, message_id: UUID, news: News, now: datetime) -> list[UUID]:

@@ -69,10 +69,13 @@ Write = Callable[[News, Told], Sequence[Notice]]
 
 @scoped
 def untold(
-    tenant: Tenant, now: datetime, ids: Collection[UUID] | None = None
+    tenant: Tenant,
+    now: datetime,
+    ids: Collection[UUID] | None = None,
+    but: Collection[UUID] = (),
 ) -> list[tuple[UUID, News]]:
-    """What senders have not been told yet of these mails, or of all, oldest first."""
-    among = Q() if ids is None else Q(message_id__in=ids)
+    """What senders have not been told yet of these mails, or of all ``but`` some, oldest first."""
+    among = (Q() if ids is None else Q(message_id__in=ids)) & ~Q(message_id__in=but)
     holds = Hold.objects.filter(among).order_by("held_at")
     # What waits is no news: it would keep the mails that left from being told of.
     over = Q(message__hold=None) | Q(message__hold__ended_at__isnull=False)

@@ -69,6 +69,25 @@ def test_one_notice_that_cannot_be_made_holds_up_neither_the_others_nor_the_swee
         assert Delivery.objects.get(message_id=sound).sweep_at > timezone.now()
 
 
+def test_what_cannot_be_told_takes_no_share_of_the_next_sweep(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sweep tells so many; those that fail time and again would keep it from all others."""
+    monkeypatch.setattr("quarantine.services.telling._MOST", 1)
+    broken, sound = send(tenant, RAW, ONE), send(tenant, RAW, ONE)
+    with tenant_scope(tenant):
+        Protection.objects.filter(message_id=broken).update(password=b"damaged")
+        Processing.objects.update(told_at=None)
+    told = len(notices(tenant))
+    tell_senders(tenant, timezone.now())
+    assert len(notices(tenant)) == told
+    tell_senders(tenant, timezone.now())
+    assert len(notices(tenant)) == told + 1
+    with tenant_scope(tenant):
+        assert Processing.objects.get(message_id=sound).told_at
+        assert Processing.objects.get(message_id=broken).told_at is None
+
+
 @pytest.mark.usefixtures("holding")
 def test_what_is_still_held_stands_in_no_queue_of_news(tenant: Tenant) -> None:
     """Else the mails that wait would keep those that left from being told of."""
