@@ -17,12 +17,17 @@ def example_of(
 ) -> NoticeText:
     """Subject and whole text of the mail, as the text form of the notice shows them."""
     with translation.override(language.value):
-        values = _values(company, contact)
+        values = {**_values(company, contact), **_values_of(kind)}
         known = {name: values[name] for name in VARIABLES[kind]}
         # Readers outside are not told the contact, as they are not in the real mail.
         context = {"body": filled(text.body, known), "contact": known.get("contact", "")}
         body = render_to_string("mail/notice.txt", context).strip("\n")
     return NoticeText(filled(text.subject, known), body)
+
+
+def _values_of(kind: NoticeKind) -> Mapping[str, str]:
+    """Those that mean something else in this notice."""
+    return {"reasons": _("It was judged to be spam.")} if kind is NoticeKind.STOPPED else {}
 
 
 def _values(company: str, contact: str) -> Mapping[str, str]:

@@ -31,6 +31,7 @@ class NoticeKind(StrEnum):
     DISCARDED = "discarded"
     DELIVERED = "delivered"
     PROCESSED = "processed"
+    STOPPED = "stopped"
     PASSWORD = "password"  # noqa: S105 - the kind of a notice
 
 
@@ -49,6 +50,7 @@ VARIABLES: Mapping[NoticeKind, tuple[str, ...]] = {
     NoticeKind.DISCARDED: (*_MAIL, "decided_by", "link"),
     NoticeKind.DELIVERED: (*_MAIL, "decided_by", "link"),
     NoticeKind.PROCESSED: (*_MAIL, "applied", "archive", "files", "password", "link"),
+    NoticeKind.STOPPED: (*_MAIL, "reasons"),
     NoticeKind.PASSWORD: ("subject", "sender", "recipients", "company", "archive", "password"),
 }
 # Without these a notice would not do what it is for.
@@ -58,6 +60,7 @@ REQUIRED: Mapping[NoticeKind, tuple[str, ...]] = {
     NoticeKind.DISCARDED: (),
     NoticeKind.DELIVERED: (),
     NoticeKind.PROCESSED: ("link",),
+    NoticeKind.STOPPED: (),
     NoticeKind.PASSWORD: ("password",),
 }
 # Several lines, or secrets: whoever sees the list of mails sees the subject.
@@ -131,6 +134,22 @@ _DEFAULTS: Mapping[tuple[NoticeKind, Language], NoticeText] = {
         "Subject: {subject}\nRecipients outside:\n{recipients}\n\n"
         "ZIP file: {archive}\nPassword: {password}\nAttachments:\n{files}\n\n"
         "Please check the recipients and tell them the password from this page.\n\n{link}",
+    ),
+    (NoticeKind.STOPPED, Language.JAPANESE): NoticeText(
+        "【送信停止】{subject}",
+        "お送りになった次のメールは、検査の結果により送信を停止し、隔離しました。\n"
+        "宛先には届いておりません。\n\n"
+        "件名：{subject}\n送信日時：{sent_at}\n届いていない宛先：\n{recipients}\n\n"
+        "停止の理由：{reasons}\n\n"
+        "送信が必要な場合は、管理者へお問い合わせください。内容を確認のうえ、隔離を解除できます。",
+    ),
+    (NoticeKind.STOPPED, Language.ENGLISH): NoticeText(
+        "[Stopped] {subject}",
+        "This mail was stopped when it was examined and is kept in quarantine.\n"
+        "It has not reached its recipients.\n\n"
+        "Subject: {subject}\nSent: {sent_at}\nNot delivered to:\n{recipients}\n\n"
+        "Why it was stopped: {reasons}\n\n"
+        "If it has to be sent, please ask your administrator, who can look at it and release it.",
     ),
     (NoticeKind.PASSWORD, Language.JAPANESE): NoticeText(
         "【パスワードのお知らせ】{subject}",

@@ -34,6 +34,10 @@ KINDS: Mapping[NoticeKind, Words] = {
         gettext_lazy("Mail was processed"),
         gettext_lazy("To the sender, when files were encrypted or recipients hidden."),
     ),
+    NoticeKind.STOPPED: Words(
+        gettext_lazy("Mail was stopped"),
+        gettext_lazy("To the sender, when the mail went to quarantine and not to its recipients."),
+    ),
     NoticeKind.PASSWORD: Words(
         gettext_lazy("Password notice"),
         gettext_lazy(
@@ -53,7 +57,7 @@ VARIABLE_WORDS: Mapping[str, Any] = {
     "company": gettext_lazy("Name of your company"),
     "contact": gettext_lazy("Contact as set on the page “General”"),
     "sent_at": gettext_lazy("When the mail was sent"),
-    "reasons": gettext_lazy("Why the mail is held: the names of the rules"),
+    "reasons": gettext_lazy("Why the mail is held or was stopped"),
     "due_at": gettext_lazy("When the hold time is over"),
     "ending": gettext_lazy("What is done with the mail then"),
     "link": gettext_lazy("Link to the page of the mail; alone in its paragraph it is a button"),

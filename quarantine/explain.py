@@ -180,6 +180,18 @@ def held_because(verdict: str) -> str:
     return str(_VERDICTS[verdict][1])
 
 
+def stopped_because(verdict: str) -> str:
+    """Why an outbound mail went to quarantine, in one sentence for its sender."""
+    if verdict in _STOPPING:
+        return held_because(verdict)
+    return _("The mail could not be changed in the way that your company’s rules ask for.")
+
+
+_STOPPING = frozenset(
+    (VerdictChoice.SPAM, VerdictChoice.BLOCKED, VerdictChoice.FORBIDDEN, VerdictChoice.MALICIOUS)
+)
+
+
 def severity_badge(severity: str) -> Badge:
     """How bad a finding is."""
     names = {

@@ -36,6 +36,7 @@ MANAGERS = {
     "hold_listing.py": "reads one page of the hold queue",
     "treated.py": "counts what was done to outbound mail",
     "holds.py": "reads held mail and what its links open",
+    "notices.py": "reads what became of the service's own notices",
     "directory.py": "reads one address for the listeners",
     "backends.py": "Django's own way to the signed-in account",
     "middleware.py": "finds the tenant of a host name",

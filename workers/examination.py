@@ -19,6 +19,7 @@ from mailsec.gateway.envelope import Direction, Envelope
 from mailsec.gateway.errors import EditRefused
 from mailsec.gateway.jail.opener import Jail
 from mailsec.gateway.message import Message
+from mailsec.gateway.outbound.treatment import is_automatic
 from mailsec.gateway.outgoing import Examined
 from mailsec.gateway.pipeline import (
     Services,
@@ -71,6 +72,7 @@ def result_of(tenant: Tenant, claimed: Examining, raw: bytes, policy: Policy) ->
     else:
         verdict, decision = _of_released(claimed.before, verdict, envelope, policy)
     inbound = envelope.direction is Direction.INBOUND
+    outbound = envelope.direction is Direction.OUTBOUND
     trace = Trace(
         by_host=settings.MAIL_HOSTNAME,
         queue_id=claimed.queue_id,
@@ -83,7 +85,7 @@ def result_of(tenant: Tenant, claimed: Examining, raw: bytes, policy: Policy) ->
     made = Made()
     if decision.disposition is Disposition.DELIVER:
         try:
-            if envelope.direction is Direction.OUTBOUND:
+            if outbound:
                 mail = Examined(message, envelope, verdict, decision, policy, trace)
                 made = make_outgoing(tenant, claimed.id, mail)
             else:
@@ -102,6 +104,10 @@ def result_of(tenant: Tenant, claimed: Examining, raw: bytes, policy: Policy) ->
         message_id=message.message_id,
         released=claimed.before is not None,
         treatment=made.treatment,
+        tells_sender=outbound
+        and decision.disposition is Disposition.QUARANTINE
+        and claimed.before is None
+        and not is_automatic(message, envelope),
         is_original=claimed.before is not None and claimed.before.is_original,
     )
     return Result(outcome, made.locked)

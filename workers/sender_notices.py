@@ -22,9 +22,10 @@ from mailsec.gateway.notice import LOCAL_PART, build_notice
 from mailsec.gateway.notice import Notice as Mail
 from mailsec.gateway.outgoing import Secret
 from mailsec.gateway.policy import Language
-from policies.notice_texts import NoticeKind, filled
+from policies.notice_texts import VARIABLES, NoticeKind, filled
 from policies.selectors import current_policy, groups, notice_text
 from quarantine.choices import HoldEnding
+from quarantine.explain import stopped_because
 from quarantine.permissions import TIME
 from quarantine.services import News, Notice, Told, give_link, tell, untold
 from tenants.models import Tenant
@@ -36,7 +37,11 @@ log = structlog.get_logger(__name__)
 # What cannot be made now, cannot in five seconds: it would fill the log and every sweep's share.
 _failed = Resting(seconds=900)
 _SHOWN = 30  # recipients and files that a notice lists
-_KINDS = {News.HELD: NoticeKind.HELD, News.REMINDER: NoticeKind.REMINDER}
+_KINDS = {
+    News.HELD: NoticeKind.HELD,
+    News.REMINDER: NoticeKind.REMINDER,
+    News.STOPPED: NoticeKind.STOPPED,
+}
 
 
 def tell_senders(tenant: Tenant, now: datetime, ids: Collection[UUID] | None = None) -> list[UUID]:
@@ -118,14 +123,15 @@ def _persons(tenant: Tenant, sender: str) -> tuple[str, ...]:
 
 def _to_sender(tenant: Tenant, kind: NoticeKind, told: Told, person: str, now: datetime) -> Notice:
     message, language = told.message, current_policy(tenant).language
-    token = give_link(tenant, message.id, person, now)
+    token = give_link(tenant, message.id, person, now) if "link" in VARIABLES[kind] else ""
     with translation.override(language.value), timezone.override(tenant.zone):
         values = _values(tenant, kind, told)
-        values["link"] = f"{console_address(tenant)}/mail/{token}"
+        values["link"] = f"{console_address(tenant)}/mail/{token}" if token else ""
         values |= _secrets(tenant, message.id) if kind is NoticeKind.PROCESSED else {}
     text = notice_text(tenant, kind, language)
-    # Nothing but the token tells the notices of two persons apart: each is one mail for ever.
-    mark = hashlib.sha256(token.encode("ascii")).hexdigest()[:32]
+    # Two notices about one mail are two mails: the token tells them apart, or the kind does.
+    distinct = token or f"{kind} {message.id.hex} {person}"
+    mark = hashlib.sha256(distinct.encode()).hexdigest()[:32]
     mail = _mail(tenant, person, language, (text.subject, text.body), values, now, mark)
     return Notice(person, mail, filled(text.subject, values), message.id, not person.isascii())
 
@@ -136,6 +142,7 @@ def _values(tenant: Tenant, kind: NoticeKind, told: Told) -> dict[str, str]:
         NoticeKind.HELD: told.waiting,
         NoticeKind.REMINDER: told.waiting,
         NoticeKind.DISCARDED: told.discarded,
+        NoticeKind.STOPPED: told.stopped,
     }.get(kind, told.going)
     values = {
         "subject": message.subject or _("(no subject)"),
@@ -152,6 +159,8 @@ def _values(tenant: Tenant, kind: NoticeKind, told: Told) -> dict[str, str]:
             "ending": _ending(hold.ending),
             "decided_by": _("the end of the time") if told.decided_by == TIME else told.decided_by,
         }
+    if kind is NoticeKind.STOPPED:
+        values["reasons"] = stopped_because(message.verdict)
     if processing is not None:
         values["applied"] = _lines(_applied(processing.hidden, processing.locked))
     return values

@@ -85,7 +85,7 @@ class Decision:
 
     ``remove`` maps a part's index to the finding that condemns it; ``banner`` holds what the reader
     is warned of besides, at the head of the body. ``restricted`` mail may be released by
-    administrators alone, and no notice shows it to a user.
+    administrators alone, and no digest shows it to a user.
     """
 
     disposition: Disposition

@@ -10,6 +10,7 @@ from quarantine.models.learning import Lesson, SpamModel
 from quarantine.models.mail_code import MailCode
 from quarantine.models.message import StoredMessage
 from quarantine.models.refusal import Refusal
+from quarantine.models.stop import Stop
 
 __all__ = [
     "Content",
@@ -25,5 +26,6 @@ __all__ = [
     "Refusal",
     "SenderLink",
     "SpamModel",
+    "Stop",
     "StoredMessage",
 ]

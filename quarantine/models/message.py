@@ -15,7 +15,7 @@ class StoredMessage(models.Model):
 
     ``claimed_until`` is a worker's lease on looking at it, ``sweep_at`` the time from which the
     sweep asks again for work that stalled, ``tries`` how often a worker began. What is
-    ``restricted`` is released by administrators alone and shown in no notice to a user.
+    ``restricted`` is released by administrators alone and shown in no digest to a user.
     ``released_at`` and ``released_by`` tell of its last release from quarantine: what is found in
     it from then on is judged by ``decide_released``. ``files_allowed`` says that an administrator
     lets forbidden file types through. ``release_of`` is the message, delivered without a part of

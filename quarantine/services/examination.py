@@ -18,7 +18,7 @@ from quarantine.authentication import as_json
 from quarantine.choices import DeliveryState, EventKind, MessageState
 from quarantine.cleaning import clean, clean_detail
 from quarantine.identifiers import new_id
-from quarantine.models import Content, Event, StoredMessage
+from quarantine.models import Content, Event, Stop, StoredMessage
 from quarantine.sealing import seal
 from quarantine.services.treating import Treatment, store_treatment
 from quarantine.statements import awaited, fetch
@@ -89,7 +89,8 @@ class Outcome:
     ``outgoing`` is the whole changed message, None where only ``trace_header`` is put on top. For a
     ``released`` message what was found now takes the place of what was found before. An
     ``is_original`` one that may not leave is closed: the first message keeps the bytes.
-    ``treatment`` is there where the copies of an outbound mail are not all alike.
+    ``treatment`` is there where the copies of an outbound mail are not all alike. ``tells_sender``:
+    a person sent it, who would not know that it stays in quarantine.
     """
 
     verdict: Verdict
@@ -103,6 +104,7 @@ class Outcome:
     released: bool = False
     is_original: bool = False
     treatment: Treatment | None = None
+    tells_sender: bool = False
 
     @property
     def leaves(self) -> bool:
@@ -178,7 +180,8 @@ def _claimed(
 def record_outcome(tenant: Tenant, message_id: UUID, outcome: Outcome, now: datetime) -> bool:
     """Store what was decided, once; False where another worker had already done so.
 
-    It is one statement, but for refused originals and mail whose copies are treated. Its commit is
+    It is one statement, but for refused originals, mail whose copies are treated, and mail whose
+    sender is told that it does not leave. Its commit is
     not awaited: were it lost, the sweep would have the mail looked at again, and no delivery is
     settled before it is on the disk. That of treated copies is.
     """
@@ -187,7 +190,16 @@ def record_outcome(tenant: Tenant, message_id: UUID, outcome: Outcome, now: date
     if outcome.is_original:
         return _refuse(tenant, message_id, outcome, now)
     held = (MessageState.QUARANTINED, EventKind.QUARANTINED)
-    return _record(tenant, message_id, outcome, held, now)
+    if not outcome.tells_sender:
+        return _record(tenant, message_id, outcome, held, now)
+    with transaction.atomic():
+        if not _record(tenant, message_id, outcome, held, now):
+            return False
+        sender = StoredMessage.objects.values_list("sender", flat=True).get(id=message_id)
+        Stop.objects.get_or_create(
+            message_id=message_id, defaults={"sender": sender, "made_at": now}
+        )
+    return True
 
 
 def _let_go(tenant: Tenant, message_id: UUID, outcome: Outcome, now: datetime) -> bool:

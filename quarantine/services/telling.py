@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -16,13 +16,15 @@ from django.db.models import Q
 
 from mailsec.gateway.outbound.recipients import is_outside
 from policies.selectors import current_policy
-from quarantine.choices import DeliveryState, EventKind
-from quarantine.models import Delivery, Event, Hold, Processing, StoredMessage
+from quarantine.choices import DeliveryState, EventKind, MessageState
+from quarantine.models import Delivery, Event, Hold, Processing, Stop, StoredMessage
 from quarantine.services.receive import Notice, store_notice
 from tenants.models import Tenant
 from tenants.scope import scoped
 
 _MOST = 200  # news that one sweep tells of each kind; the next one goes on
+# More of one sender's mail than a person would send again within this time.
+_MOST_STOPS, _STOPS_WITHIN = 20, timedelta(hours=1)
 _UNDECIDED = (DeliveryState.PENDING, DeliveryState.HELD)
 _GIVEN_UP = (DeliveryState.DISCARDED, DeliveryState.WITHHELD)
 
@@ -35,6 +37,7 @@ class News(StrEnum):
     PARTLY = "partly"
     ENDED = "ended"
     PROCESSED = "processed"
+    STOPPED = "stopped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +51,10 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A mail as the texts speak of it. ``hold`` and ``processing`` are None where there was none.
+    """A mail as the texts speak of it. ``hold`` and the like are None where there was none.
 
-    ``discarded`` and ``going`` are the recipients outside whose copies were given up, or go out;
+    ``discarded`` and ``going`` are the recipients outside whose copies were given up, or go out,
+    ``stopped`` those whose copies are in quarantine, wherever they are;
     ``decided_by`` ended the hold; ``decisions`` are others', before its end and not told yet.
     """
 
@@ -62,6 +66,8 @@ class Told:
     discarded: tuple[str, ...]
     decided_by: str = ""
     decisions: tuple[Decision, ...] = ()
+    stop: Stop | None = None
+    stopped: tuple[str, ...] = ()
 
 
 Write = Callable[[News, Told], Sequence[Notice]]
@@ -80,6 +86,7 @@ def untold(
     # What waits is no news: it would keep the mails that left from being told of.
     over = Q(message__hold=None) | Q(message__hold__ended_at__isnull=False)
     processed = Processing.objects.filter(among, over, told_at=None).order_by("made_at")
+    stops = Stop.objects.filter(among, told_at=None, message__state=MessageState.QUARANTINED)
     reminding = Q(ended_at=None, told_at__isnull=False, reminded_at=None, remind_at__lte=now)
     queries = [
         (News.HELD, holds.filter(told_at=None)),
@@ -87,6 +94,7 @@ def untold(
         (News.PARTLY, holds.filter(to_tell__isnull=False)),
         (News.ENDED, holds.filter(ending_told_at=None, ended_at__isnull=False)),
         (News.PROCESSED, processed),
+        (News.STOPPED, stops.order_by("made_at")),
     ]
     return [
         (message_id, news)
@@ -109,18 +117,29 @@ def tell(tenant: Tenant, message_id: UUID, news: News, write: Write, now: dateti
         told = _told(tenant, message)
         if not _is_due(told, news, now):
             return []
-        notices = [store_notice(tenant, notice, now) for notice in write(news, told)]
+        written = () if _is_flood(told, news, now) else write(news, told)
+        notices = [store_notice(tenant, notice, now) for notice in written]
         _mark(told, news, now)
         if news is News.REMINDER:
             Event.objects.create(message=message, at=now, kind=EventKind.REMINDED)
     return notices
 
 
+def _is_flood(told: Told, news: News, now: datetime) -> bool:
+    """Whether this sender's mail was stopped so often that a program must have sent it.
+
+    Whoever stole the account would fill the owner's mailbox. The quarantine shows all of it.
+    """
+    if news is not News.STOPPED:
+        return False
+    recent = Stop.objects.filter(sender=told.message.sender, told_at__gt=now - _STOPS_WITHIN)
+    return recent.count() >= _MOST_STOPS
+
+
 def _told(tenant: Tenant, message: StoredMessage) -> Told:
     own = current_policy(tenant).own_domains
-    far = [
-        copy for copy in Delivery.objects.filter(message=message) if is_outside(copy.recipient, own)
-    ]
+    copies = list(Delivery.objects.filter(message=message))
+    far = [copy for copy in copies if is_outside(copy.recipient, own)]
     hold = Hold.objects.filter(message=message).first()
     undecided, given_up = frozenset(_UNDECIDED), frozenset(_GIVEN_UP)
     return Told(
@@ -135,6 +154,8 @@ def _told(tenant: Tenant, message: StoredMessage) -> Told:
             Decision(each["by"], each["kind"] == EventKind.APPROVED, tuple(each["recipients"]))
             for each in (hold and hold.to_tell) or ()
         ),
+        stop=Stop.objects.filter(message=message).first(),
+        stopped=tuple(copy.recipient for copy in copies if copy.state == DeliveryState.WITHHELD),
     )
 
 
@@ -143,6 +164,9 @@ def _is_due(told: Told, news: News, now: datetime) -> bool:
     if news is News.PROCESSED:
         # Of mail that is held the sender hears when it leaves; what is given up is no news.
         return processing is not None and processing.told_at is None and not told.waiting
+    if news is News.STOPPED:
+        kept = told.message.state == MessageState.QUARANTINED
+        return kept and told.stop is not None and told.stop.told_at is None
     if hold is None:
         return False
     if news is News.HELD:
@@ -158,6 +182,9 @@ def _mark(told: Told, news: News, now: datetime) -> None:
     if news is News.PROCESSED and told.processing is not None:
         told.processing.told_at = now
         told.processing.save(update_fields=["told_at"])
+        return
+    if news is News.STOPPED:
+        Stop.objects.filter(message=told.message).update(told_at=now)
         return
     if news is News.PARTLY:
         Hold.objects.filter(message=told.message).update(to_tell=None)

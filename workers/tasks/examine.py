@@ -30,9 +30,13 @@ def examine(tenant: Tenant, ids: Sequence[str]) -> None:
     claimed = services.claim_examination(tenant, to_ids(ids), timezone.now())
     found = [(each.id, _examine(tenant, each)) for each in claimed]
     ready = [message_id for message_id, outcome in found if outcome and outcome.leaves]
-    treated = [message_id for message_id, outcome in found if outcome and outcome.treatment]
-    if treated:
-        ready += tell_senders(tenant, timezone.now(), treated)
+    news = [
+        message_id
+        for message_id, outcome in found
+        if outcome and (outcome.treatment or outcome.tells_sender)
+    ]
+    if news:
+        ready += tell_senders(tenant, timezone.now(), news)
     if ready:
         enqueue("deliver", tenant.slug, ready)
 
