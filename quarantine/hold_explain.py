@@ -30,9 +30,9 @@ _ENDINGS: Mapping[str, Any] = {
 }
 
 
-def state(copy_state: str, *, outside: bool) -> Badge:
-    """Where a copy stands, for whoever decides on it; inside copies were never held."""
-    if outside and copy_state in _STATES:
+def state(copy_state: str, *, may_wait: bool) -> Badge:
+    """Where a copy stands, for whoever decides on it; not all ``may_wait`` for a decision."""
+    if may_wait and copy_state in _STATES:
         text, tone = _STATES[copy_state]
         return Badge(str(text), tone)
     return copy_badge(copy_state)

@@ -121,7 +121,7 @@ def hold_page(
     steps = [event for event in message.events.all() if event.kind in _DECIDED]
     return HoldPage(
         message=message,
-        recipients=_lines(copies, preview, found, own_domains),
+        recipients=_lines(copies, preview, found, own_domains, was_held=hold is not None),
         fields=_fields(preview.message) if preview else (),
         because=hold_explain.why(hold.rules, unreadable=hold.unreadable) if hold else "",
         applied=hold_explain.applied(processing_of(message)),
@@ -165,6 +165,8 @@ def _lines(
     preview: Preview | None,
     found: Sequence[Risk],
     own_domains: Sequence[str],
+    *,
+    was_held: bool,
 ) -> tuple[RecipientLine, ...]:
     """Those on whom somebody has to decide first, then the others outside, then the colleagues."""
     shown = _shown_in(preview.message) if preview else {}
@@ -175,7 +177,7 @@ def _lines(
         facts = tuple(
             risk_words(each.code, each.detail) for each in found if each.recipient == address
         )
-        badge = hold_explain.state(copy.state, outside=far)
+        badge = hold_explain.state(copy.state, may_wait=far and was_held)
         lines.append(RecipientLine(copy, far, shown.get(address, ""), badge, facts))
     lines.sort(key=lambda line: (not line.is_waiting, not line.outside))
     return tuple(lines)

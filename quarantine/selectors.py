@@ -67,9 +67,10 @@ def message_row(tenant: Tenant, message_id: UUID) -> StoredMessage:
 
 @scoped
 def message_with(tenant: Tenant, message_id: UUID) -> StoredMessage | None:
-    """One message with its copies, findings and events."""
+    """One message with its copies, findings and events, and what was done to its copies."""
     return (
         StoredMessage.objects.filter(id=message_id)
+        .select_related("processing")
         .prefetch_related("deliveries", "findings", "events")
         .first()
     )

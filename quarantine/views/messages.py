@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -10,9 +11,10 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 
 from policies.selectors import current_policy
-from quarantine import explain, kept, trace
-from quarantine.choices import DeliveryState
+from quarantine import explain, hold_explain, kept, trace
+from quarantine.choices import DeliveryState, MessageState
 from quarantine.forms import MessageSearch
+from quarantine.holds import processing_of
 from quarantine.listing import Copies, Page, message_page
 from quarantine.models import Delivery, StoredMessage
 from quarantine.notices import notices_about
@@ -63,7 +65,7 @@ def message(request: ConsoleRequest, queue_id: str) -> HttpResponse:
         "message": found,
         "standing": explain.standing(found.state, copies_of(deliveries)),
         "verdict": explain.verdict(found, [row.severity for row in findings]),
-        "summary": explain.summary(found, len(removed)),
+        "summary": summary_of(found, deliveries, len(removed)),
         "reasons": explain.reasons(findings, quotes=may_read(request.user.role)),
         "removed": removed,
         "is_kept": kept.has_content(request.tenant, found.id) and found.keep_original,
@@ -76,6 +78,14 @@ def message(request: ConsoleRequest, queue_id: str) -> HttpResponse:
         "section": "messages",
     }
     return render(request, "quarantine/message.html", context)
+
+
+def summary_of(message: StoredMessage, deliveries: Sequence[Delivery], removed: int) -> str:
+    """What became of a message; of outbound mail that leaves, what was done to its copies."""
+    treated = any(copy.form and copy.state != DeliveryState.DISCARDED for copy in deliveries)
+    if treated and message.state in (MessageState.READY, MessageState.CLOSED):
+        return " ".join(hold_explain.applied(processing_of(message)))
+    return explain.summary(message, removed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -218,3 +218,13 @@ class TestMail:
         assert "2 copies to outside wait for the sender." in text
         assert f"x@y discarded the mail to {ONE}, {OTHER}." in text
         assert person.get("/messages/?state=held").status_code == 200
+
+    def test_the_message_page_says_what_was_done_to_mail_that_left(self, tenant: Tenant) -> None:
+        """Not that nothing was changed; and not of copies that never left."""
+        person, words = at_console(tenant), "The attachments were put into an encrypted ZIP file."
+        message_id = sent(tenant, hold=None)
+        assert words in text_of(person.get(f"/messages/{message_id.hex}/"))
+        discarded = sent(tenant)
+        actor = Actor("x@y", SENDER_ROLE)
+        services.discard_held(tenant, discarded, actor, timezone.now())
+        assert words not in text_of(person.get(f"/messages/{discarded.hex}/"))

@@ -245,6 +245,16 @@ class TestPassword:
         with tenant_scope(tenant):
             assert Protection.objects.get().notify_at is None
 
+    def test_what_was_never_held_was_not_approved(self, tenant: Tenant) -> None:
+        """The words of a decision are for mail that somebody decided on."""
+        free, held = sent(tenant, hold=None), sent(tenant)
+        person = visitor(tenant)
+        press(person, link(tenant, held), "deliver")
+        assert "Approved, being sent" in text_of(person.get(link(tenant, held)))
+        shown = text_of(person.get(link(tenant, free)))
+        assert "Queued" in shown
+        assert "Approved" not in shown
+
     def test_those_who_have_the_mail_are_still_told(self, tenant: Tenant) -> None:
         """One server's refusal is not the others'."""
         message_id = sent(tenant)
