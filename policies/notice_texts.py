@@ -141,7 +141,7 @@ _DEFAULTS: Mapping[tuple[NoticeKind, Language], NoticeText] = {
         "宛先には届いておりません。\n\n"
         "件名：{subject}\n送信日時：{sent_at}\n届いていない宛先：\n{recipients}\n\n"
         "停止の理由：{reasons}\n\n"
-        "送信が必要な場合は、管理者へお問い合わせください。内容を確認のうえ、隔離を解除できます。",
+        "送信が必要な場合は、管理者へお問い合わせください。",
     ),
     (NoticeKind.STOPPED, Language.ENGLISH): NoticeText(
         "[Stopped] {subject}",
@@ -149,7 +149,7 @@ _DEFAULTS: Mapping[tuple[NoticeKind, Language], NoticeText] = {
         "It has not reached its recipients.\n\n"
         "Subject: {subject}\nSent: {sent_at}\nNot delivered to:\n{recipients}\n\n"
         "Why it was stopped: {reasons}\n\n"
-        "If it has to be sent, please ask your administrator, who can look at it and release it.",
+        "If it has to be sent, please ask your administrator.",
     ),
     (NoticeKind.PASSWORD, Language.JAPANESE): NoticeText(
         "【パスワードのお知らせ】{subject}",
