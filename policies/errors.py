@@ -4,6 +4,7 @@ PolicyError
 ├── InvalidAddresses    lines of an address file that cannot be taken; nothing was imported
 ├── InvalidNotice       the words of a notice that cannot be taken; nothing was changed
 ├── InvalidRule         a hold rule or a group that cannot be taken; nothing was changed
+├── NotBought           settings of another service menu; nothing was changed
 └── PolicyChanged       somebody else changed the policy meanwhile; nothing was changed
 """
 
@@ -19,6 +20,14 @@ class PolicyError(Exception):
 
 class PolicyChanged(PolicyError):
     """The change was made from a version that is not the last one any more."""
+
+
+class NotBought(PolicyError):
+    """``keys`` are settings of something that the tenant's menu has not got."""
+
+    def __init__(self, keys: Sequence[str], menu: int) -> None:
+        super().__init__(f"Menu {menu} has nothing to set with: {', '.join(keys)}.")
+        self.keys = tuple(keys)
 
 
 class InvalidAddresses(PolicyError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
@@ -152,6 +152,13 @@ PAGES: Sequence[Page] = (
 def pages_for(menu: Menu) -> list[Page]:
     """The pages about what was bought, in their order."""
     return [page for page in PAGES if page.bought(menu)]
+
+
+def unbought(keys: Iterable[str], menu: Menu) -> list[str]:
+    """Those of these settings that stand on pages of other menus alone."""
+    offered = {key for page in pages_for(menu) for key in page.keys}
+    known = {key for page in PAGES for key in page.keys}
+    return [key for key in keys if key in known - offered]
 
 
 def page_named(name: str, menu: Menu) -> Page | None:

@@ -8,8 +8,9 @@ from typing import Any
 from django.db import transaction
 
 from accounts.services import SHELL, record
-from policies.errors import PolicyChanged
+from policies.errors import NotBought, PolicyChanged
 from policies.models import PolicyVersion
+from policies.pages import unbought
 from policies.selectors import current_policy, forget
 from policies.settings_keys import build, read
 from tenants.models import Tenant
@@ -28,8 +29,11 @@ def set_values(
 ) -> int:
     """Store a new version with these settings changed; all of them or none. Returns its number.
 
-    ``address`` is where the author sits. PolicyChanged where ``made_from`` is not the last version.
+    ``address`` is where the author sits. PolicyChanged where ``made_from`` is not the last version,
+    NotBought for settings of what the tenant's menu has not got.
     """
+    if others := unbought(changes, tenant.menu):
+        raise NotBought(others, tenant.menu_number)
     parsed = {key: read(key, text) for key, text in changes.items()}
     with transaction.atomic():
         # One writer at a time: the second would otherwise take the first one's change back.

@@ -66,6 +66,29 @@ def test_a_policy_is_changed_wholly_or_not_at_all(tenant: Tenant) -> None:
     assert tenant_named("alpha").check_recipients
 
 
+@pytest.mark.parametrize(
+    "menu, setting, taken",
+    [
+        (4, "zip=false", True),
+        (6, "zip=false", False),
+        (6, "bcc=false", True),
+        (2, "hold=no", False),
+    ],
+)
+def test_settings_of_another_menu_are_refused(
+    tenant: Tenant, menu: int, setting: str, taken: bool
+) -> None:
+    """ZIP and secure mail exclude each other: what would have no effect is not stored."""
+    with public_scope():
+        Tenant.objects.filter(pk=tenant.pk).update(menu_number=menu)
+    if taken:
+        run("tenant", "policy", "alpha", "set", setting)
+        return
+    with pytest.raises(CommandError, match=f"Menu {menu} has nothing to set with"):
+        run("tenant", "policy", "alpha", "set", "contact=new", setting)
+    assert policies.current_policy(tenant).contact == ""
+
+
 def test_an_address_file_of_a_japanese_spreadsheet_is_read(tenant: Tenant, tmp_path: Path) -> None:
     """CP932, as spreadsheets in Japan save CSV."""
     path = tmp_path / "addresses.csv"
