@@ -181,12 +181,11 @@ def _appended(message: Message, children: list[Part], entity: bytes) -> Message:
     first, last = children[0], children[-1]
     begin = message.raw.rfind(b"\n", 0, max(first.start - 1, 0)) + 1
     boundary_line = message.raw[begin : first.start].rstrip()
-    at = last.body_end
-    entity = end + boundary_line + end + entity.removesuffix(end)
+    at, behind = last.body_end, b""
     if not message.raw.startswith(end + boundary_line + b"--", at):
-        at = len(message.raw)
-        entity += end + boundary_line + b"--" + end
-    return Message(splice(message.raw, [Splice(at, at, entity)]))
+        at, behind = len(message.raw), end + boundary_line + b"--" + end
+    pieces = (end + boundary_line + end, entity.removesuffix(end), behind)
+    return Message(splice(message.raw, [Splice(at, at, piece) for piece in pieces]))
 
 
 def _before_unsplit(message: Message, root: Part, text: str) -> Message:

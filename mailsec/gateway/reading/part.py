@@ -64,10 +64,11 @@ class Part:
         return self.source.data[self.source.body_start : self.source.body_end]
 
     def content(self) -> bytes:
-        """The transfer-decoded content."""
+        """The transfer-decoded content; kept only where it is not what travels anyway."""
+        if self.is_multipart or not transfer.is_coded(self.transfer_encoding):
+            return self.body()
         if self._lazy.content is None:
-            encoding = "7bit" if self.is_multipart else self.transfer_encoding
-            self._lazy.content = transfer.decode(self.body(), encoding)
+            self._lazy.content = transfer.decode(self.body(), self.transfer_encoding)
         return self._lazy.content
 
     def decoded(self) -> Decoded:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+import io
 import re
 
 from mailsec.gateway.charset import decode_base64_text
@@ -23,6 +24,8 @@ _ALIASES = {
     "8-bit": "8bit",
 }
 IDENTITY = frozenset(("7bit", "8bit", "binary"))
+_CODED = frozenset(("base64", "quoted-printable", "x-uuencode"))
+_LINE_BYTES, _BLOCK_BYTES = 57, 57 * 4096  # of content, that base64 makes 76 columns of
 _SOFT_BREAK = re.compile(rb"=[ \t]+(?=\r?\n|\Z)")
 _UU_BEGIN = re.compile(rb"^begin[ \t]+[0-7]{1,6}[ \t]+[^\r\n]*\r?\n", re.MULTILINE)
 _LINE_LIMIT = 998  # RFC 5322 section 2.1.1
@@ -32,6 +35,11 @@ def name(token: str) -> str:
     """The encoding that a written name means; unknown ones as they are."""
     token = token.rstrip(";:.")
     return _ALIASES.get(token, token)
+
+
+def is_coded(encoding: str) -> bool:
+    """Whether ``decode`` makes other bytes of a body under this name."""
+    return encoding in _CODED
 
 
 def decode(body: bytes, encoding: str) -> bytes:
@@ -87,12 +95,24 @@ def _decode_uu_line(line: bytes) -> bytes:
 def encode(content: bytes, encoding: str, line_end: bytes, *, text: bool = True) -> bytes:
     """Apply a transfer encoding, with the line ends of the message around."""
     if encoding == "base64":
-        coded = binascii.b2a_base64(content, newline=False)
-        return line_end.join(coded[i : i + 76] for i in range(0, len(coded), 76)) + line_end
+        return _base64(content, line_end)
     if encoding == "quoted-printable":
         coded = binascii.b2a_qp(content.replace(b"\r\n", b"\n"), istext=text)
         return coded.replace(b"\r\n", b"\n").replace(b"\n", line_end)
     return content
+
+
+def _base64(content: bytes, line_end: bytes) -> bytes:
+    """In blocks: all lines of a large file at once would take four times its size."""
+    out = io.BytesIO()
+    for at in range(0, len(content), _BLOCK_BYTES):
+        block = memoryview(content)[at : at + _BLOCK_BYTES]
+        lines = [
+            binascii.b2a_base64(block[i : i + _LINE_BYTES], newline=False)
+            for i in range(0, len(block), _LINE_BYTES)
+        ]
+        out.write(line_end.join([*lines, b""]))
+    return out.getvalue() or line_end
 
 
 def fits(content: bytes, encoding: str) -> bool:
