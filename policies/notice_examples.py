@@ -7,9 +7,13 @@ from collections.abc import Mapping
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from mailsec.gateway.dsn_text import WORDINGS, results_text
+from mailsec.gateway.hops import Outcome, Result
 from mailsec.gateway.policy import Language
-from policies.notice_texts import VARIABLES, NoticeKind, NoticeText, filled
+from mailsec.gateway.variables import filled
+from policies.notice_texts import VARIABLES, NoticeKind, NoticeText
 
 
 def example_of(
@@ -17,7 +21,7 @@ def example_of(
 ) -> NoticeText:
     """Subject and whole text of the mail, as the text form of the notice shows them."""
     with translation.override(language.value):
-        values = {**_values(company, contact), **_values_of(kind)}
+        values = {**_values(language, company, contact), **_values_of(kind)}
         known = {name: values[name] for name in VARIABLES[kind]}
         # Readers outside are not told the contact, as they are not in the real mail.
         context = {"body": filled(text.body, known), "contact": known.get("contact", "")}
@@ -25,12 +29,18 @@ def example_of(
     return NoticeText(filled(text.subject, known), body)
 
 
+def _results(language: Language) -> str:
+    reply = "550 5.1.1 no such user here"
+    result = Result("sales@example.com", Outcome.REFUSED, 550, "5.1.1", reply, "mx.example.com")
+    return results_text((result,), WORDINGS[language])
+
+
 def _values_of(kind: NoticeKind) -> Mapping[str, str]:
     """Those that mean something else in this notice."""
     return {"reasons": _("It was judged to be spam.")} if kind is NoticeKind.STOPPED else {}
 
 
-def _values(company: str, contact: str) -> Mapping[str, str]:
+def _values(language: Language, company: str, contact: str) -> Mapping[str, str]:
     """Of every variable, in the language that is active."""
     return {
         "subject": _("Your quotation"),
@@ -48,4 +58,9 @@ def _values(company: str, contact: str) -> Mapping[str, str]:
         "archive": "attachments.zip",
         "files": "  " + _("quotation.pdf"),
         "password": "Example-2345",
+        "recipient": "user@example.jp",
+        "count": "3",
+        "days": ngettext("%(count)d day", "%(count)d days", 30) % {"count": 30},
+        "results": _results(language),
+        "until": "2026-12-06 10:00",
     }

@@ -1,4 +1,4 @@
-"""The words of the notices about outbound mail: ours, unless the tenant has written others.
+"""The words of the service's notices: ours, unless the tenant has written others.
 
 A text is plain; ``{name}`` stands for a value of the mail, and only the names of ``VARIABLES`` are
 known. It is data in every way: nothing that a tenant or a sender writes is ever run.
@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from mailsec.gateway.dsn_text import WORDINGS
 from mailsec.gateway.policy import Language
+from mailsec.gateway.variables import VARIABLE
 from policies.errors import InvalidNotice, NoticeProblem
 
-_VARIABLE = re.compile(r"\{([a-z_]{1,40})\}")
 # A mistyped name is told to whoever writes the text, not sent to readers as it stands.
 _BRACED = re.compile(r"\{([^{}\n]{0,40})\}")
 # Controls, lone surrogates, and separators of lines that not every program breaks at.
@@ -33,6 +34,9 @@ class NoticeKind(StrEnum):
     PROCESSED = "processed"
     STOPPED = "stopped"
     PASSWORD = "password"  # noqa: S105 - the kind of a notice
+    DIGEST = "digest"
+    BOUNCED = "bounced"
+    DELAYED = "delayed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,9 @@ VARIABLES: Mapping[NoticeKind, tuple[str, ...]] = {
     NoticeKind.PROCESSED: (*_MAIL, "applied", "archive", "files", "password", "link"),
     NoticeKind.STOPPED: (*_MAIL, "reasons"),
     NoticeKind.PASSWORD: ("subject", "sender", "recipients", "company", "archive", "password"),
+    NoticeKind.DIGEST: ("recipient", "count", "days", "company", "contact"),
+    NoticeKind.BOUNCED: ("subject", "sent_at", "results", "company", "contact"),
+    NoticeKind.DELAYED: ("subject", "sent_at", "results", "until", "company", "contact"),
 }
 # Without these a notice would not do what it is for.
 REQUIRED: Mapping[NoticeKind, tuple[str, ...]] = {
@@ -62,9 +69,12 @@ REQUIRED: Mapping[NoticeKind, tuple[str, ...]] = {
     NoticeKind.PROCESSED: ("link",),
     NoticeKind.STOPPED: (),
     NoticeKind.PASSWORD: ("password",),
+    NoticeKind.DIGEST: (),
+    NoticeKind.BOUNCED: ("results",),
+    NoticeKind.DELAYED: ("results",),
 }
 # Several lines, or secrets: whoever sees the list of mails sees the subject.
-BODY_ONLY = frozenset({"recipients", "applied", "files", "password", "link"})
+BODY_ONLY = frozenset({"recipients", "results", "applied", "files", "password", "link"})
 
 _DEFAULTS: Mapping[tuple[NoticeKind, Language], NoticeText] = {
     (NoticeKind.HELD, Language.JAPANESE): NoticeText(
@@ -161,28 +171,33 @@ _DEFAULTS: Mapping[tuple[NoticeKind, Language], NoticeText] = {
         "This is the password of the file that {sender} has sent you.\n\n"
         "Subject: {subject}\nFile: {archive}\nPassword: {password}",
     ),
+    (NoticeKind.DIGEST, Language.JAPANESE): NoticeText(
+        "【隔離のお知らせ】{count}件のメールを隔離しています",
+        "{company} のメールセキュリティサービスが、次のアドレス宛のメールを隔離しています。\n"
+        "{recipient}\n\n"
+        "お心当たりのないメールについては、何もしていただく必要はありません。\n"
+        "隔離したメールは、受信から{days}後に自動で削除されます。",
+    ),
+    (NoticeKind.DIGEST, Language.ENGLISH): NoticeText(
+        "Mail held in quarantine for you: {count}",
+        "The mail security service of {company} holds mail for this address:\n"
+        "{recipient}\n\n"
+        "If you are not expecting any of these, there is nothing to do.\n"
+        "Each is removed by itself after {days}.",
+    ),
+} | {
+    (kind, language): NoticeText(words.subject, words.text)
+    for language, wording in WORDINGS.items()
+    for kind, words in (
+        (NoticeKind.BOUNCED, wording.failed),
+        (NoticeKind.DELAYED, wording.delayed),
+    )
 }
 
 
 def default_text(kind: NoticeKind, language: Language) -> NoticeText:
     """The text that the product ships with."""
     return _DEFAULTS[kind, language]
-
-
-def filled(text: str, values: Mapping[str, str]) -> str:
-    """The text with its values, each put in once: what a value holds is never read again.
-
-    A line of nothing but values that are all empty is left out with its label.
-    """
-    lines = [_line(line, values) for line in text.split("\n")]
-    return "\n".join(line for line in lines if line is not None)
-
-
-def _line(line: str, values: Mapping[str, str]) -> str | None:
-    names = _VARIABLE.findall(line)
-    if names and not any(values.get(name) for name in names):
-        return None
-    return _VARIABLE.sub(lambda found: values.get(found[1], found[0]), line)
 
 
 def checked(kind: NoticeKind, subject: str, body: str) -> NoticeText:
@@ -199,10 +214,10 @@ def checked(kind: NoticeKind, subject: str, body: str) -> NoticeText:
         unknown = {*_BRACED.findall(text)} - {*VARIABLES[kind]}
         if unknown:
             raise InvalidNotice(field, NoticeProblem.UNKNOWN, sorted(unknown))
-    misplaced = {*_VARIABLE.findall(subject)} & BODY_ONLY
+    misplaced = {*VARIABLE.findall(subject)} & BODY_ONLY
     if misplaced:
         raise InvalidNotice("subject", NoticeProblem.BODY_ONLY, sorted(misplaced))
-    missing = {*REQUIRED[kind]} - {*_VARIABLE.findall(body)}
+    missing = {*REQUIRED[kind]} - {*VARIABLE.findall(body)}
     if missing:
         raise InvalidNotice("body", NoticeProblem.MISSING, sorted(missing))
     return NoticeText(subject, body)

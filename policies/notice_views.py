@@ -19,12 +19,13 @@ from policies.notice_examples import example_of
 from policies.notice_forms import NoticeForm
 from policies.notice_texts import REQUIRED, VARIABLES, NoticeKind, NoticeText, default_text
 from policies.notice_wording import KINDS, LANGUAGES, VARIABLE_WORDS
-from policies.outbound_pages import outbound_form, outbound_page, outbound_question
 from policies.selectors import current_policy, notice_text
 from policies.services import reset_notice_text, set_notice_text
 from policies.setting_words import Words
-from tenants.access import ConsoleRequest
+from tenants.access import ConsoleRequest, tenant_action, tenant_form, tenant_page
 from tenants.menu import Menu
+
+_OF_ALL_MENUS = (NoticeKind.DIGEST, NoticeKind.BOUNCED, NoticeKind.DELAYED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Shown:
         return LANGUAGES[self.language]
 
 
-@outbound_page
+@tenant_page
 def notices(request: ConsoleRequest) -> HttpResponse:
     """Every notice, and whose words it has."""
     own = own_notice_texts(request.tenant)
@@ -67,7 +68,7 @@ def notices(request: ConsoleRequest) -> HttpResponse:
     return render(request, "policies/notices/list.html", more)
 
 
-@outbound_form
+@tenant_form
 def change(request: ConsoleRequest, kind: str, language: str) -> HttpResponse:
     """The words of one notice; what is sent holds from now on."""
     shown = _asked(request, kind, language)
@@ -89,7 +90,7 @@ def change(request: ConsoleRequest, kind: str, language: str) -> HttpResponse:
     return redirect("notice-text", shown.kind, shown.language)
 
 
-@outbound_question
+@tenant_action
 def preview(request: ConsoleRequest, kind: str, language: str) -> HttpResponse:
     """The words that were entered, filled with example values; nothing is stored."""
     shown = _asked(request, kind, language)
@@ -99,7 +100,7 @@ def preview(request: ConsoleRequest, kind: str, language: str) -> HttpResponse:
     return _page(request, shown, form, form.cleaned_data["text"] if form.is_valid() else None)
 
 
-@outbound_form
+@tenant_form
 def reset(request: ConsoleRequest, kind: str, language: str) -> HttpResponse:
     """Asks once more; a POST puts the product's words back."""
     shown = _asked(request, kind, language)
@@ -116,6 +117,8 @@ def reset(request: ConsoleRequest, kind: str, language: str) -> HttpResponse:
 
 def _kinds(menu: Menu) -> tuple[NoticeKind, ...]:
     """The notices that there may be; only a ZIP file has a password that is told."""
+    if not menu.outbound:
+        return _OF_ALL_MENUS
     return tuple(kind for kind in NoticeKind if menu.zip or kind is not NoticeKind.PASSWORD)
 
 

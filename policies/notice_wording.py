@@ -1,4 +1,4 @@
-"""The notices about outbound mail in words: kinds, languages, variables, and what is wrong."""
+"""The notices in words: kinds, languages, variables, and what is wrong."""
 
 from __future__ import annotations
 
@@ -45,6 +45,21 @@ KINDS: Mapping[NoticeKind, Words] = {
             "texts of both languages, one below the other."
         ),
     ),
+    NoticeKind.DIGEST: Words(
+        gettext_lazy("Quarantine digest"),
+        gettext_lazy("To each user, once a day; the list of the mails and its links follow."),
+    ),
+    NoticeKind.BOUNCED: Words(
+        gettext_lazy("Mail could not be delivered"),
+        gettext_lazy(
+            "To the sender. People outside get the Japanese text if their domain ends in .jp, and "
+            "else the English one."
+        ),
+    ),
+    NoticeKind.DELAYED: Words(
+        gettext_lazy("Delivery is delayed"),
+        gettext_lazy("To the sender, when a mail could not be delivered for some hours."),
+    ),
 }
 LANGUAGES: Mapping[Language, Any] = {
     Language.JAPANESE: gettext_lazy("Japanese"),
@@ -66,6 +81,11 @@ VARIABLE_WORDS: Mapping[str, Any] = {
     "archive": gettext_lazy("Name of the ZIP file"),
     "files": gettext_lazy("Names of the encrypted files, one a line"),
     "password": gettext_lazy("Password of the ZIP file"),
+    "recipient": gettext_lazy("Address that the digest is for"),
+    "count": gettext_lazy("How many mails it lists"),
+    "days": gettext_lazy("How long mail is kept, as in “30 days”"),
+    "results": gettext_lazy("The recipients, each with the reason and the server’s answer"),
+    "until": gettext_lazy("How long delivery is tried"),
 }
 _PROBLEMS: Mapping[NoticeProblem, Any] = {
     NoticeProblem.SUBJECT: gettext_lazy("Enter one line of 1 to %(subject)s characters."),

@@ -16,7 +16,9 @@ from django.utils.translation import ngettext
 from mailsec.gateway.notice import LOCAL_PART, build_notice
 from mailsec.gateway.notice import Notice as Mail
 from mailsec.gateway.policy import Policy
-from policies.selectors import current_policy
+from mailsec.gateway.variables import filled
+from policies.notice_texts import NoticeKind
+from policies.selectors import current_policy, notice_text
 from quarantine import explain, kept, services
 from quarantine.identifiers import new_id
 from quarantine.services import Edition, Entry, LinkAction, Notice
@@ -72,19 +74,13 @@ def digest_notice(
 ) -> Notice:
     """The digest as a mail in the tenant's language, with the times of its zone."""
     with translation.override(policy.language.value), timezone.override(tenant.zone):
-        count = len(news.entries)
-        subject = ngettext(
-            "%(count)d mail for you is held in quarantine",
-            "%(count)d mails for you are held in quarantine",
-            count,
-        ) % {"count": count}
+        subject, opening = _words(tenant, policy, recipient, len(news.entries))
         context = {
             "subject": subject,
-            "tenant": tenant,
-            "recipient": recipient,
+            "opening": opening,
+            "blocks": [block.split("\n") for block in opening.split("\n\n")],
             "items": [_item(tenant, policy, entry) for entry in news.entries],
             "everything": _everything(tenant, policy, news),
-            "days": policy.quarantine_days,
             "contact": policy.contact,
             "policy": policy,
             "japanese": policy.language.value == "ja",
@@ -102,6 +98,19 @@ def digest_notice(
         )
     ascii_only = recipient.isascii()
     return Notice(recipient, build_notice(mail), subject, None, smtputf8=not ascii_only)
+
+
+def _words(tenant: Tenant, policy: Policy, recipient: str, count: int) -> tuple[str, str]:
+    """Subject, and what stands above the list."""
+    text, days = notice_text(tenant, NoticeKind.DIGEST, policy.language), policy.quarantine_days
+    values = {
+        "recipient": recipient,
+        "count": str(count),
+        "days": ngettext("%(count)d day", "%(count)d days", days) % {"count": days},
+        "company": tenant.name,
+        "contact": policy.contact,
+    }
+    return filled(text.subject, values), filled(text.body, values)
 
 
 def _item(tenant: Tenant, policy: Policy, entry: Entry) -> Item:

@@ -8,12 +8,14 @@ from datetime import datetime
 from django.conf import settings
 
 from mailsec.gateway.dsn import Origin, Report, ReportKind, build_report, should_report
+from mailsec.gateway.dsn_text import Words
 from mailsec.gateway.envelope import domain_of
 from mailsec.gateway.message import Message
 from mailsec.gateway.outbound.treatment import LOCKED_FORMS
 from mailsec.gateway.policy import Language
 from mailsec.gateway.retry import RetrySchedule
-from policies.selectors import current_policy
+from policies.notice_texts import NoticeKind
+from policies.selectors import current_policy, notice_text
 from quarantine.choices import DeliveryState, EventKind, VerdictChoice
 from quarantine.dispatch import Leaving
 from quarantine.identifiers import new_id
@@ -65,6 +67,7 @@ def _notice(
 ) -> Notice:
     origin = Origin(settings.MAIL_HOSTNAME, f"mailer-daemon@{settings.MAIL_HOSTNAME}")
     subject = Message(mail.content).subject
+    language = _language(tenant, mail.sender)
     report = Report(
         kind=kind,
         original=mail.content,
@@ -74,9 +77,10 @@ def _notice(
         arrived_at=mail.received_at.astimezone(tenant.zone),
         now=now.astimezone(tenant.zone),
         message_id=f"{new_id().hex}@{settings.MAIL_HOSTNAME}",
-        language=_language(tenant, mail.sender),
+        language=language,
         subject=subject,
         retry_until=schedule.expires_at(mail.began_at).astimezone(tenant.zone),
+        words=_words(tenant, kind, language),
         locked=frozenset(each.claim.recipient for each in told if each.claim.form in LOCKED_FORMS),
     )
     return Notice(
@@ -86,6 +90,13 @@ def _notice(
         about=mail.id,
         smtputf8=not mail.sender.isascii(),
     )
+
+
+def _words(tenant: Tenant, kind: ReportKind, language: Language) -> Words:
+    failed = kind is ReportKind.FAILED
+    text = notice_text(tenant, NoticeKind.BOUNCED if failed else NoticeKind.DELAYED, language)
+    values = {"company": tenant.name, "contact": current_policy(tenant).contact}
+    return Words(text.subject, text.body, values)
 
 
 def _language(tenant: Tenant, sender: str) -> Language:

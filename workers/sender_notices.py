@@ -22,7 +22,8 @@ from mailsec.gateway.notice import LOCAL_PART, build_notice
 from mailsec.gateway.notice import Notice as Mail
 from mailsec.gateway.outgoing import Secret
 from mailsec.gateway.policy import Language
-from policies.notice_texts import VARIABLES, NoticeKind, filled
+from mailsec.gateway.variables import filled
+from policies.notice_texts import VARIABLES, NoticeKind
 from policies.selectors import current_policy, groups, notice_text
 from quarantine.choices import HoldEnding
 from quarantine.explain import stopped_because

@@ -16,7 +16,7 @@ from datetime import datetime
 from email.utils import format_datetime
 from enum import StrEnum
 
-from mailsec.gateway.dsn_text import WORDINGS, Facts, human_text
+from mailsec.gateway.dsn_text import WORDINGS, Facts, Words, written
 from mailsec.gateway.hops import Result, clean_line
 from mailsec.gateway.policy import Language
 from mailsec.gateway.smtp.wire import is_sendable
@@ -51,7 +51,8 @@ class Report:
 
     The report goes to ``sender``, the envelope sender of ``original``, and has the null one itself.
     ``message_id`` has no angle brackets. Times are shown in the zone they have. ``locked`` are
-    recipients whose copies had their files in an encrypted archive.
+    recipients whose copies had their files in an encrypted archive. ``words`` are the product's
+    where none are given.
     """
 
     kind: ReportKind
@@ -67,6 +68,7 @@ class Report:
     envelope_id: str = ""
     retry_until: datetime | None = None
     locked: frozenset[str] = frozenset()
+    words: Words | None = None
 
 
 def should_report(sender: str, headers: bytes, kind: ReportKind = ReportKind.FAILED) -> bool:
@@ -88,24 +90,23 @@ def build_report(report: Report) -> bytes:
     It is pure ASCII unless the sender's address is not; then it must go out with SMTPUTF8.
     """
     wording = WORDINGS[report.language]
-    failed = report.kind is ReportKind.FAILED
-    subject = _one_line(report.subject)[:SUBJECT_CHARACTERS]
-    template = wording.failed_subject if failed else wording.delayed_subject
+    own = wording.failed if report.kind is ReportKind.FAILED else wording.delayed
     facts = Facts(
-        subject=subject,
+        subject=_one_line(report.subject)[:SUBJECT_CHARACTERS],
         arrived_at=report.arrived_at,
         results=report.results,
         signature=report.origin.reporting_mta,
         retry_until=report.retry_until,
         locked=report.locked,
     )
+    subject, text = written(wording, facts, report.words or own)
     parts = [
-        _text_part(human_text(wording, facts, failed), report.language),
+        _text_part(text, report.language),
         b"Content-Type: message/delivery-status\r\n\r\n" + _status(report),
         _headers_part(report.original),
     ]
     boundary = _boundary(report.message_id, parts)
-    frame = _frame(report, template.format(subject=subject or wording.no_subject), boundary)
+    frame = _frame(report, subject, boundary)
     mark = b"--" + boundary.encode("ascii")
     # The line end before a separator belongs to the separator (RFC 2046 section 5.1.1).
     body = b"".join(mark + b"\r\n" + part + b"\r\n" for part in parts)

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 
 from mailsec.gateway.hops import Result, may_refuse_content
 from mailsec.gateway.policy import Language
+from mailsec.gateway.variables import filled
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Subject and text of a report, with ``{subject}``, ``{sent_at}``, ``{results}``, ``{until}``.
+
+    ``values`` are more that whoever wrote the text may use. What closes a report follows by itself.
+    """
+
+    subject: str
+    text: str
+    values: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """Every sentence of a report in one language; ``{...}`` are filled in."""
+    """What a report says in one language: the product's own words, and how results are told."""
 
-    failed_subject: str
-    delayed_subject: str
-    failed_opening: str
-    delayed_opening: str
-    retry_until: str
-    subject: str
-    arrived: str
-    failed_list: str
-    delayed_list: str
+    failed: Words
+    delayed: Words
     reason: str
     reply: str
     ambiguous: str
@@ -34,21 +41,19 @@ class Wording:
 
 
 ENGLISH = Wording(
-    failed_subject="Your mail could not be delivered: {subject}",
-    delayed_subject="Your mail is delayed: {subject}",
-    failed_opening=(
+    failed=Words(
+        "Your mail could not be delivered: {subject}",
         "We are sorry that the mail below could not be delivered to the recipients listed here.\n"
-        "Please check the addresses and send it again if it is still needed."
+        "Please check the addresses and send it again if it is still needed.\n\n"
+        "Subject: {subject}\nReceived: {sent_at}\n\nNot delivered to:\n\n{results}",
     ),
-    delayed_opening=(
+    delayed=Words(
+        "Your mail is delayed: {subject}",
         "The mail below has not reached the recipients listed here yet.\n"
-        "We keep trying; there is no need to send it again."
+        "We keep trying; there is no need to send it again.\n"
+        "We will go on trying until {until} and tell you if we do not succeed.\n\n"
+        "Subject: {subject}\nReceived: {sent_at}\n\nDelayed for:\n\n{results}",
     ),
-    retry_until="We will go on trying until {until} and tell you if we do not succeed.",
-    subject="Subject: {subject}",
-    arrived="Received: {arrived}",
-    failed_list="Not delivered to:",
-    delayed_list="Delayed for:",
     reason="Reason: {reason} ({status})",
     reply="Answer of the server {host}: {reply}",
     ambiguous="The connection broke at the very end, so the mail may have arrived all the same.",
@@ -75,22 +80,20 @@ ENGLISH = Wording(
 )
 
 JAPANESE = Wording(
-    failed_subject="メールをお届けできませんでした: {subject}",
-    delayed_subject="メールの配送が遅れています: {subject}",
-    failed_opening=(
+    failed=Words(
+        "メールをお届けできませんでした: {subject}",
         "お送りいただいた下記のメールは、次の宛先へお届けできませんでした。\n"
         "お手数をおかけいたしますが、宛先をご確認のうえ、必要に応じてあらためてお送りくださいますよう\n"
-        "お願い申し上げます。"
+        "お願い申し上げます。\n\n"
+        "件名: {subject}\n受付日時: {sent_at}\n\nお届けできなかった宛先:\n\n{results}",
     ),
-    delayed_opening=(
+    delayed=Words(
+        "メールの配送が遅れています: {subject}",
         "お送りいただいた下記のメールは、次の宛先へまだお届けできておりません。\n"
-        "引き続き配送を試みておりますので、再度お送りいただく必要はございません。"
+        "引き続き配送を試みておりますので、再度お送りいただく必要はございません。\n"
+        "{until} まで配送を試み、お届けできなかった場合はあらためてお知らせいたします。\n\n"
+        "件名: {subject}\n受付日時: {sent_at}\n\n配送が遅れている宛先:\n\n{results}",
     ),
-    retry_until="{until} まで配送を試み、お届けできなかった場合はあらためてお知らせいたします。",
-    subject="件名: {subject}",
-    arrived="受付日時: {arrived}",
-    failed_list="お届けできなかった宛先:",
-    delayed_list="配送が遅れている宛先:",
     reason="理由: {reason} ({status})",
     reply="相手先サーバー {host} からの応答: {reply}",
     ambiguous="送信の最後に接続が切れたため、メールが届いている可能性もございます。",
@@ -135,22 +138,28 @@ class Facts:
     locked: frozenset[str] = frozenset()
 
 
-def human_text(wording: Wording, facts: Facts, failed: bool) -> str:
-    """The part for people: what happened, to which mail, for whom, why, and what to do."""
-    lines = [wording.failed_opening if failed else wording.delayed_opening]
-    if not failed and facts.retry_until:
-        lines.append(wording.retry_until.format(until=facts.retry_until.strftime(wording.date)))
-    subject = facts.subject or wording.no_subject
-    lines += ["", wording.subject.format(subject=subject)]
-    lines += [wording.arrived.format(arrived=facts.arrived_at.strftime(wording.date)), ""]
-    lines.append(wording.failed_list if failed else wording.delayed_list)
-    for result in facts.results:
-        lines += _about(wording, result, result.recipient in facts.locked)
-    return "\n".join([*lines, "", wording.closing, facts.signature, ""])
+def written(wording: Wording, facts: Facts, words: Words) -> tuple[str, str]:
+    """Subject and text for people: what happened, to which mail, for whom, why, and what to do."""
+    until = facts.retry_until
+    values = {
+        **words.values,
+        "subject": facts.subject or wording.no_subject,
+        "sent_at": facts.arrived_at.strftime(wording.date),
+        "results": results_text(facts.results, wording, facts.locked),
+        "until": until.strftime(wording.date) if until else "",
+    }
+    closing = "\n".join((wording.closing, facts.signature, ""))
+    return filled(words.subject, values), f"{filled(words.text, values)}\n\n{closing}"
+
+
+def results_text(results: Iterable[Result], wording: Wording, locked: Collection[str] = ()) -> str:
+    """Each recipient with the reason; ``locked`` had their files in an encrypted archive."""
+    told = (_about(wording, result, result.recipient in locked) for result in results)
+    return "\n\n".join("\n".join(lines) for lines in told)
 
 
 def _about(wording: Wording, result: Result, locked: bool) -> list[str]:
-    lines = ["", f"  {result.recipient}"]
+    lines = [f"  {result.recipient}"]
     reason = _reason(wording, result.enhanced)
     lines.append("    " + wording.reason.format(reason=reason, status=result.enhanced or "-"))
     if result.code and result.reply:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailsec.gateway.policy import Language
+from mailsec.gateway.variables import filled
 from policies.errors import InvalidNotice, NoticeProblem
 from policies.notice_texts import (
     BODY_ONLY,
@@ -18,7 +19,6 @@ from policies.notice_texts import (
     NoticeText,
     checked,
     default_text,
-    filled,
 )
 
 _NAMES = st.sampled_from(sorted({name for names in VARIABLES.values() for name in names}))
@@ -58,50 +58,17 @@ class TestDefaults:
         assert japanese == english
 
 
-class TestFilled:
-    def test_each_value_is_put_in_wherever_its_name_stands(self) -> None:
-        """Also twice in a line."""
-        assert (
-            filled("{subject}: {sender}, {subject}", {"subject": "a", "sender": "b"}) == "a: b, a"
-        )
-
-    def test_what_a_value_holds_is_never_read_again(self) -> None:
-        """A sender who writes a variable into a subject gets no link and no password."""
-        values = {
-            "subject": "{link}{password}",
-            "link": "https://example.jp/",
-            "password": "secret",
-        }
-        assert filled("{subject}", values) == "{link}{password}"
-        assert filled("{{subject}}", values) == "{{link}{password}}"
-
-    def test_a_line_of_empty_values_goes_with_its_label(self) -> None:
-        """One value is enough to keep it; lines without variables always stay."""
-        text = "File: {archive}\nA {archive} B {subject}\n\nEnd"
-        assert filled(text, {"archive": "", "subject": "s"}) == "A  B s\n\nEnd"
-
-    def test_a_name_without_a_value_stays_as_it_is(self) -> None:
-        """Beside one that has a value."""
-        assert filled("{subject} {other}", {"subject": "s"}) == "s {other}"
-
-    @given(_PIECES, st.dictionaries(_NAMES, st.text()))
-    def test_no_text_and_no_value_makes_it_fail(
-        self, pieces: list[str], values: dict[str, str]
-    ) -> None:
-        """Every line is either left out, or filled; words outside variables are kept."""
-        text = "".join(pieces)
-        result = filled(text, values)
-        if "{" not in text:
-            assert result == text
-
+class TestHostileValues:
     @given(st.sampled_from(list(NoticeKind)), st.sampled_from(list(Language)), st.text(min_size=1))
     def test_a_hostile_value_appears_exactly_as_often_as_it_was_asked_for(
         self, kind: NoticeKind, language: Language, hostile: str
     ) -> None:
         """Whatever it holds, nothing of another variable comes with it."""
         text = default_text(kind, language).subject
-        before, _, after = text.partition("{subject}")
-        assert filled(text, {"subject": hostile, "link": "LINK"}) == before + hostile + after
+        before, name, after = text.partition("{subject}")
+        assert filled(text, {"subject": hostile, "link": "LINK", "count": "{count}"}) == (
+            before + hostile + after if name else text
+        )
 
 
 class TestChecked:
@@ -128,8 +95,9 @@ class TestChecked:
     @pytest.mark.parametrize("name", sorted(BODY_ONLY))
     def test_neither_secrets_nor_lists_stand_in_a_subject(self, name: str) -> None:
         """Whoever sees the list of mails sees subjects: no password, and no link to decide by."""
-        body = "{link} {password}"
-        found = problem(NoticeKind.PROCESSED, f"x {{{name}}}", body)
+        kind = next(kind for kind in NoticeKind if name in VARIABLES[kind])
+        body = " ".join(f"{{{each}}}" for each in VARIABLES[kind])
+        found = problem(kind, f"x {{{name}}}", body)
         assert found == ("subject", NoticeProblem.BODY_ONLY)
 
     def test_lengths_have_limits(self) -> None:

@@ -69,18 +69,18 @@ class TestAccess:
         assert held(tenant) == STORED
 
     @pytest.mark.parametrize("menu", [1, 2])
-    def test_tenants_without_outbound_protection_have_no_such_pages(
+    def test_tenants_without_outbound_protection_have_the_notices_of_all(
         self, tenant: Tenant, menu: int
     ) -> None:
-        """Nor a way to them."""
+        """Digest, bounce and delay; nothing about mail that they cannot hold."""
         visitor = at_console(tenant)
-        assert "Notice texts" in text_of(visitor.get("/policies/"))
         with public_scope():
             Tenant.objects.filter(pk=tenant.pk).update(menu_number=menu)
-        for path in PAGES:
-            assert visitor.get(path).status_code == 404, path
+        assert "Notice texts" in text_of(visitor.get("/policies/"))
+        found = {kind for kind in NoticeKind if visitor.get(f"{ALL}{kind}/ja/").status_code == 200}
+        assert found == {NoticeKind.DIGEST, NoticeKind.BOUNCED, NoticeKind.DELAYED}
         assert visitor.post(f"{ONE}preview/", OWN).status_code == 404
-        assert "Notice texts" not in text_of(visitor.get("/policies/"))
+        assert "Mail is held" not in text_of(visitor.get(ALL))
 
     def test_without_zip_there_is_no_password_to_write_about(self, tenant: Tenant) -> None:
         """With secure mail alone."""

@@ -11,6 +11,9 @@ from django.utils import timezone
 from mailsec.gateway.hops import Outcome as Attempt
 from mailsec.gateway.hops import Result
 from mailsec.gateway.message import Message
+from mailsec.gateway.policy import Language
+from policies.notice_texts import NoticeKind
+from policies.services import set_notice_text
 from quarantine import services
 from quarantine.choices import EventKind
 from quarantine.dispatch import leaving
@@ -100,3 +103,17 @@ def test_the_sender_of_a_refused_archive_is_told_what_to_do(tenant: Tenant) -> N
         settled = Settlement(claim, refused, None)
         ((_, notice),) = notices_for(tenant, mail, [settled], schedule, now)
         assert ("暗号化されたファイルを" in Message(notice.raw).text) is expected
+
+
+def test_a_bounce_has_the_tenants_own_words(tenant: Tenant) -> None:
+    """In the language that was written; the results are told in it too, and the close follows."""
+    text = "{company}です。\n{results}\nお問い合わせ：{contact}"
+    set_notice_text(tenant, NoticeKind.BOUNCED, Language.JAPANESE, "不達：{subject}", text)
+    ((_, notice),) = told(tenant, Attempt.REFUSED, 1, "a@example.jp")
+    assert notice.subject == "不達：hello"
+    assert notice.text.startswith(f"{tenant.name}です。\r\n")
+    assert "理由:" in notice.text
+    assert "お問い合わせ" not in notice.text
+    assert "このメールは自動で送信しております。" in notice.text
+    ((_, other),) = told(tenant, Attempt.REFUSED, 1, "a@example.net")
+    assert other.subject == "Your mail could not be delivered: hello"
