@@ -77,3 +77,7 @@ class Inbox:
         """The newest messages, newest first."""
         found = (self.get(key) for key in self.keys()[:limit])
         return [item for item in found if item is not None]
+
+    def since(self, moment: datetime) -> list[Received]:
+        """What came at that moment or later, newest first; the 500 newest at most."""
+        return [item for item in self.messages(500) if item.received >= moment]

@@ -76,6 +76,7 @@ class Demo:
         self._once = once
         self._ports = Ports.from_environment()
         self._inbox = Inbox(FOLDER / "inbox")
+        self._started_at = datetime.now(UTC)
 
     def run(self) -> int:
         """Start everything, send the samples, show what became of them, and stay unless once."""
@@ -149,7 +150,8 @@ class Demo:
         deadline = time.monotonic() + OUTCOME_SECONDS
         while open_:
             supervisor.check()
-            inbox = self._inbox.messages(500)
+            # An older run's notice has the same subject, and a link that was used.
+            inbox = self._inbox.since(self._started_at)
             records = Records(manage)
             for item in list(open_):
                 senders.act(item, inbox)
