@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from demo.place import CHECKOUT
-from demo.plan import certificate
+from demo.plan import certificate, signing_key
 
 _PYTHON = (sys.executable, "-W", "ignore::RuntimeWarning")
 _BIN = os.path.dirname(sys.executable)
@@ -36,6 +36,10 @@ def production() -> dict[str, str]:
         "MAILSEC_SECRET_KEY": base64.b64encode(os.urandom(60)).decode(),
         "MAILSEC_MASTER_KEYS": "check:" + base64.b64encode(os.urandom(32)).decode(),
         "MAILSEC_BASE_DOMAIN": "mailsec.example.jp",
+        "MAILSEC_MAIL_HOSTNAME": "mx.mailsec.example.jp",
+        "MAILSEC_SIGNING_DOMAIN": "mailsec.example.jp",
+        "MAILSEC_SIGNING_SELECTOR": "check",
+        "MAILSEC_SIGNING_KEY": str(signing_key(folder)),
         "MAILSEC_SMTPD_TLS_CERTIFICATE": str(public),
         "MAILSEC_SMTPD_TLS_KEY": str(private),
         "DATABASE_URL": "postgresql://check@127.0.0.1:1/check",

@@ -15,13 +15,15 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 from demo.place import CHECKOUT, write_private
 from demo.processes import DemoError, Program, answers
 
 FOLDER = CHECKOUT / "var" / "demo"
+HOSTNAME = "mail.localhost"
+SELECTOR = "demo"  # of the key that signs for this name
 PORT_BASE = "MAILSEC_DEMO_PORT_BASE"
 PORT_ADVICE = (
     f"Choose six free ports in a row with {PORT_BASE}, for example: make demo {PORT_BASE}=19000"
@@ -134,7 +136,11 @@ class Secrets:
 
 
 def service_environment(
-    ports: Ports, keys: Secrets, servers: Mapping[str, str], certificate: tuple[Path, Path]
+    ports: Ports,
+    keys: Secrets,
+    servers: Mapping[str, str],
+    certificate: tuple[Path, Path],
+    signing_key: Path,
 ) -> dict[str, str]:
     """The environment of every process of the service."""
     if keys.find("master-key") is None:
@@ -147,7 +153,10 @@ def service_environment(
         "MAILSEC_SECRET_KEY": keys.get("secret-key") + keys.get("secret-key-2") * 3,
         "MAILSEC_MASTER_KEYS": f"demo:{keys.get('master-key')}",
         "MAILSEC_BASE_DOMAIN": "localhost",
-        "MAILSEC_MAIL_HOSTNAME": "mail.localhost",
+        "MAILSEC_MAIL_HOSTNAME": HOSTNAME,
+        "MAILSEC_SIGNING_DOMAIN": HOSTNAME,
+        "MAILSEC_SIGNING_SELECTOR": SELECTOR,
+        "MAILSEC_SIGNING_KEY": str(signing_key),
         "MAILSEC_CONSOLE_URL": f"http://{{slug}}.localhost:{ports.web}",
         "MAILSEC_SMTPD_INBOUND": f"127.0.0.1:{ports.inbound}",
         "MAILSEC_SMTPD_OUTBOUND": f"127.0.0.1:{ports.outbound}",
@@ -190,6 +199,16 @@ def certificate(folder: Path = FOLDER) -> tuple[Path, Path]:
     write_private(private, secret.decode())
     public.write_bytes(made.public_bytes(pem))
     return public, private
+
+
+def signing_key(folder: Path = FOLDER) -> Path:
+    """The service's own key, which signs its notices, made once in a file of mode 0600."""
+    path = folder / "signing-key.pem"
+    if not path.exists():
+        key = rsa.generate_private_key(65537, 2048)
+        form = (serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        write_private(path, key.private_bytes(serialization.Encoding.PEM, *form).decode())
+    return path
 
 
 def sink(ports: Ports) -> Program:

@@ -17,6 +17,7 @@ from typing import Any
 from demo import leftovers, plan, samples
 from demo.deciding import Senders
 from demo.inbox import Inbox
+from demo.notices import signatures
 from demo.outcome import Outcome, Sent, judge
 from demo.place import ServersError, write_private
 from demo.plan import FOLDER, Ports, Secrets
@@ -86,9 +87,9 @@ class Demo:
         say("Starting PostgreSQL and Valkey")
         with running("demo") as servers:
             keys = Secrets()
-            certificate = plan.certificate()
+            certificate, signing_key = plan.certificate(), plan.signing_key()
             environment = plan.service_environment(
-                self._ports, keys, servers.environment, certificate
+                self._ports, keys, servers.environment, certificate, signing_key
             )
             manage = Manage(environment)
             provisioning = Provisioning(manage, keys, servers.database_url)
@@ -106,7 +107,9 @@ class Demo:
                     provisioning.credentials(),
                 )
                 outcomes = self._samples(client, manage, supervisor)
-                print(f"\n{results(outcomes)}\n\n{time.monotonic() - began:.0f} s in all.")
+                arrived = self._inbox.since(self._started_at)
+                print(f"\n{results(outcomes)}\n{signatures(arrived, signing_key)}")
+                print(f"\n{time.monotonic() - began:.0f} s in all.")
                 if self._once:
                     return 1 if any(outcome.problems for outcome in outcomes) else 0
                 print(farewell(self._ports, keys), flush=True)

@@ -37,11 +37,12 @@ from mailsec.gateway.verdict import Decision, Disposition, Label, Verdict
 from policies.selectors import current_policy
 from quarantine.services import Before, Examining, Outcome, record_outcome
 from tenants.models import Tenant
+from tenants.service_key import service_key
 from threats.selectors import blocked_files
 from workers.classifying import classifier
 from workers.outbound import Made, make_outgoing
 from workers.relations import TenantRelations
-from workers.senders import arc_key, authenticator
+from workers.senders import authenticator
 
 # Containers are opened outside of this process; its helper starts with the first of them.
 _JAIL = Jail()
@@ -80,7 +81,7 @@ def result_of(tenant: Tenant, claimed: Examining, raw: bytes, policy: Policy) ->
         envelope=envelope,
         authenticated=bool(envelope.client.connector),
         authentication=verdict.authentication if inbound else None,
-        arc_key=arc_key() if inbound else None,
+        arc_key=service_key() if inbound else None,
     )
     made = Made()
     if decision.disposition is Disposition.DELIVER:

@@ -1,4 +1,4 @@
-"""What the processes have for authenticating senders: whom they ask, and what they seal with."""
+"""What the processes have for authenticating senders: whom they ask."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from django.conf import settings
 from django.utils import timezone
 
 from mailsec.gateway.checks.authenticator import SenderAuthenticator
-from mailsec.gateway.dkim import signing
-from mailsec.gateway.dkim.signing import SigningKey
 from mailsec.gateway.ports import Authenticator
 from tenants.dns import records
 
@@ -19,11 +17,3 @@ from tenants.dns import records
 def authenticator() -> Authenticator:
     """The process's checks of senders, with the answers that it remembers."""
     return SenderAuthenticator(records(settings.SENDER_DNS), timezone.now, time.monotonic)
-
-
-@functools.cache
-def arc_key() -> SigningKey | None:
-    """The key that seals changed mail, None where the installation has none."""
-    if settings.ARC_KEY is None:
-        return None
-    return signing.load(settings.ARC_DOMAIN, settings.ARC_SELECTOR, settings.ARC_KEY.read_bytes())

@@ -225,10 +225,10 @@ SPAM_ENGINE = env.text("MAILSEC_SPAM_ENGINE", "builtin")  # or rspamd:host:port
 # Who answers for senders: system (MAILSEC_NAMESERVERS, else those of the system), host:port, or off
 # where there is no domain name system (all results are temperror then).
 SENDER_DNS = env.text("MAILSEC_SENDER_DNS", "system")
-# What changed mail is sealed with (ARC): all three or none. The key is an RSA key in PEM.
-ARC_DOMAIN = env.text("MAILSEC_ARC_DOMAIN", "")
-ARC_SELECTOR = env.text("MAILSEC_ARC_SELECTOR", "")
-ARC_KEY = env.path("MAILSEC_ARC_KEY")
+# The service's own key, RSA in PEM: signs notices (DKIM), seals changed mail (ARC). All or none.
+SIGNING_DOMAIN = env.text("MAILSEC_SIGNING_DOMAIN", "")
+SIGNING_SELECTOR = env.text("MAILSEC_SIGNING_SELECTOR", "")
+SIGNING_KEY = env.path("MAILSEC_SIGNING_KEY")
 
 # The class whose instances learn "spam" and "not spam"; empty where no classifier learns.
 SPAM_MODEL = "mailsec.gateway.spam.tenant.TenantModel"

@@ -19,6 +19,7 @@ from quarantine.services.arrivals import NewMail, insert
 from tenants.keys import key_of
 from tenants.models import Tenant
 from tenants.scope import scoped
+from tenants.service_key import signed_notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +32,10 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A mail of the service's own: delivered as it is, nothing is examined.
+    """A mail of the service's own: delivered as it is stored, nothing is examined.
 
-    ``about`` is the message that it reports on, None where it is about several.
+    ``raw`` has no signature yet: ``store_notice`` signs it. ``about`` is the message that it
+    reports on, None where it is about several.
     """
 
     recipient: str
@@ -64,16 +66,20 @@ def _new_mail(tenant: Tenant, key: bytes, arrival: Arrival) -> NewMail:
 
 
 def store_notice(tenant: Tenant, notice: Notice, now: datetime) -> UUID:
-    """Store a mail of our own, ready for delivery, inside the caller's transaction."""
+    """Store a mail of our own, ready for delivery, inside the caller's transaction.
+
+    Every notice passes here, so here it is signed: once, for all attempts to deliver it.
+    """
+    raw = signed_notice(notice.raw, now)
     envelope = Envelope(
         Direction.NOTICE, Client("127.0.0.1"), "", (notice.recipient,), smtputf8=notice.smtputf8
     )
-    message = _message(envelope, len(notice.raw), now)
+    message = _message(envelope, len(raw), now)
     message.state = MessageState.READY
     message.subject = clean(notice.subject, 500)
     message.about = notice.about
     message.save(force_insert=True)
-    _content(tenant, message.id, ContentKind.ORIGINAL, notice.raw).save(force_insert=True)
+    _content(tenant, message.id, ContentKind.ORIGINAL, raw).save(force_insert=True)
     Delivery.objects.create(
         message=message,
         recipient=notice.recipient,

@@ -23,7 +23,7 @@ class Place:
     ``header_secret`` proves alpha's connector of the kind that a shared cloud uses, ``certificate``
     is the PEM file with key of the one that shows a certificate. Mail for slow.example.jp goes to
     ``slow``, which thinks a second about each recipient. ``names`` answers about senders; what we
-    change is sealed for example.org.
+    change is sealed for example.org, and our notices are signed for it.
     """
 
     service: Service
@@ -51,13 +51,13 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 
 
 def _senders(folder: Path, names: NameServer) -> dict[str, str]:
-    key = folder / "arc.pem"
+    key = folder / "signing.pem"
     key.write_bytes(pem())
     return {
         "MAILSEC_SENDER_DNS": f"127.0.0.1:{names.port}",
-        "MAILSEC_ARC_DOMAIN": "example.org",
-        "MAILSEC_ARC_SELECTOR": "s1",
-        "MAILSEC_ARC_KEY": str(key),
+        "MAILSEC_SIGNING_DOMAIN": "example.org",
+        "MAILSEC_SIGNING_SELECTOR": "s1",
+        "MAILSEC_SIGNING_KEY": str(key),
     }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import dkim as dkimpy
@@ -12,7 +11,7 @@ import pytest
 from mailsec.gateway.message import Message
 from quarantine import selectors
 from tenants.models import Tenant
-from tests.gateway.checks.making import PLAIN, arc_key, key_record, pem, signed
+from tests.gateway.checks.making import PLAIN, arc_key, key_record, signed
 from tests.quarantine.making import arrive
 from tests.servers.dns import NameServer, txt
 from workers import examination, senders
@@ -78,24 +77,10 @@ def test_tagged_mail_says_what_it_was_and_is_sealed(
     tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An SPF failure that nothing outweighs is tagged; the seal holds for another verifier."""
-    monkeypatch.setattr(examination, "arc_key", arc_key)
+    monkeypatch.setattr(examination, "service_key", arc_key)
     out, changed = leaving(tenant, PLAIN)
     assert changed
     assert Message(out).subject == "[SPAM] Greetings"
     assert "spf=fail" in results(out)[0]
     state, _, _ = dkimpy.arc_verify(out, dnsfunc=lambda name, timeout: key_record().encode())
     assert state == b"pass"
-
-
-def test_the_sealing_key_is_read_where_one_is_set(settings: Any, tmp_path: Path) -> None:
-    """Once per process."""
-    senders.arc_key.cache_clear()
-    assert senders.arc_key() is None
-    senders.arc_key.cache_clear()
-    settings.ARC_KEY = tmp_path / "arc.pem"
-    settings.ARC_KEY.write_bytes(pem())
-    settings.ARC_DOMAIN, settings.ARC_SELECTOR = "example.org", "s1"
-    key = senders.arc_key()
-    assert key is not None
-    assert (key.domain, key.selector) == ("example.org", "s1")
-    senders.arc_key.cache_clear()

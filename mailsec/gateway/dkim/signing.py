@@ -16,6 +16,9 @@ from mailsec.gateway import results_field
 from mailsec.gateway.dkim import tags
 from mailsec.gateway.dkim.canonical import SignedForm
 from mailsec.gateway.dkim.keys import LEAST_BITS, PREHASHED
+from mailsec.gateway.errors import BadSignature
+from mailsec.gateway.message import Message
+from mailsec.gateway.mime import Splice, splice
 
 # Of fields that are there more often, only the last ones are signed.
 MOST_ALIKE = 5
@@ -39,14 +42,45 @@ class SigningKey:
 
 
 def load(domain: str, selector: str, pem: bytes) -> SigningKey:
-    """ValueError where ``pem`` is no RSA key of at least 1024 bits without a password."""
+    """ValueError where ``pem`` is no RSA key of at least 1024 bits without a password.
+
+    The same for a domain or selector under which no key can be published.
+    """
     try:
         key = serialization.load_pem_private_key(pem, password=None)
     except (TypeError, UnsupportedAlgorithm) as error:
         raise ValueError(str(error)) from error
     if not isinstance(key, rsa.RSAPrivateKey) or key.key_size < LEAST_BITS:
         raise ValueError("no RSA key of 1024 bits or more")
-    return SigningKey(domain.lower(), selector.lower(), key)
+    where = {"domain": domain, "selector": selector}
+    try:
+        return SigningKey(tags.host(where, "domain"), tags.host(where, "selector"), key)
+    except BadSignature as error:
+        raise ValueError(error.reason) from error
+
+
+def signed(message: Message, key: SigningKey, when: datetime, wanted: Sequence[str]) -> Message:
+    """The message with a DKIM-Signature on top; itself where no signature of it would hold.
+
+    That is mail without From or with more of them than are signed, and mail with a bare CR or LF,
+    which every server on the way puts right as it likes. The wanted fields that are there are
+    covered, and none can be added to them. ``when`` is aware.
+    """
+    if not _can_be_signed(message):
+        return message
+    form = SignedForm(message)
+    covered = names(form, wanted, closed=wanted)
+    field_ = signature_field("DKIM-Signature: v=1;", form, covered, key, when)
+    at = message.headers[0].start
+    return Message(splice(message.raw, [Splice(at, at, field_)]))
+
+
+def _can_be_signed(message: Message) -> bool:
+    raw = message.raw
+    lines = raw.count(b"\r\n")
+    if raw.count(b"\n") != lines or raw.count(b"\r") != lines:
+        return False
+    return 1 <= len(message.all("from")) <= MOST_ALIKE
 
 
 def names(form: SignedForm, wanted: Iterable[str], closed: Iterable[str] = ()) -> list[str]:

@@ -8,11 +8,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from mailsec.gateway.dkim import signing
-from mailsec.gateway.dkim.canonical import SignedForm
 from mailsec.gateway.dkim.signing import SigningKey
 from mailsec.gateway.edits.order import Order
 from mailsec.gateway.message import Message
-from mailsec.gateway.mime import Splice, splice
 
 # Section 5.4.1 without Resent-*, which whoever passes mail on adds, and with the fields of MIME and
 # RFC 8058. None of them may stand twice, so each that is there is closed against a second one.
@@ -32,28 +30,5 @@ def edit(message: Message, order: Order) -> Message:
 
 
 def signed(message: Message, key: SigningKey, when: datetime) -> Message:
-    """The message with the signature on top; itself where no signature of it would hold.
-
-    That is mail without From or with more of them than are signed, and mail with a bare CR or LF,
-    which every server on the way puts right as it likes. ``when`` is aware.
-    """
-    if not _can_be_signed(message):
-        return message
-    at = message.headers[0].start
-    field = signature_field(message, key, when)
-    return Message(splice(message.raw, [Splice(at, at, field)]))
-
-
-def signature_field(message: Message, key: SigningKey, when: datetime) -> bytes:
-    """The DKIM-Signature of the message as it stands, with its line end."""
-    form = SignedForm(message)
-    covered = signing.names(form, _SIGNED, closed=_SIGNED)
-    return signing.signature_field("DKIM-Signature: v=1;", form, covered, key, when)
-
-
-def _can_be_signed(message: Message) -> bool:
-    raw = message.raw
-    lines = raw.count(b"\r\n")
-    if raw.count(b"\n") != lines or raw.count(b"\r") != lines:
-        return False
-    return 1 <= len(message.all("from")) <= signing.MOST_ALIKE
+    """The message with its author's signature on top, where one would hold; ``when`` is aware."""
+    return signing.signed(message, key, when, _SIGNED)

@@ -21,7 +21,7 @@ class Trace:
     ``by_host`` is our own name, by which our loop detection knows its fields again; ``queue_id``
     the message's id with us; ``received_at`` aware. ``authenticated`` says that the client proved
     a user. ``authentication`` is what was found of the sender, None where nobody looks (outbound);
-    ``arc_key`` seals what is changed, where the installation has one.
+    ``arc_key`` seals what is changed, where the service has a key of its own.
     """
 
     by_host: str
