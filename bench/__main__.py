@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from bench import accept, examination, memory, mix, relay, report, spam, zipping
+from bench import accept, examination, holds, memory, mix, relay, report, spam, zipping
 from bench.load import Shape
 from bench.postfix import Postfix, PostfixMissing, postfix
 from bench.rspamd import RspamdMissing, rspamd
@@ -18,7 +18,7 @@ from bench.stack import free_ports, stack
 from demo.place import CHECKOUT
 
 FOLDER = CHECKOUT / "var" / "bench"
-PARTS = ("spam", "examination", "zip", "accept", "relay")
+PARTS = ("spam", "examination", "zip", "accept", "relay", "holds")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -97,6 +97,10 @@ def _run(parts: Sequence[str], quick: bool, resources: ExitStack) -> None:
         _show("relay", "End to end", figures, costs, found)
         service.start_web()
         _show("memory", "Memory", memory.figures(service.pids()), (), found)
+    if "holds" in parts:
+        size = holds.QUICK if quick else holds.Size()
+        figures, steps = holds.measure(service, peer, hopper, size, say)
+        _show("holds", "Held mail", figures, steps, found)
 
 
 def _milter(resources: ExitStack) -> int:

@@ -37,12 +37,15 @@ class Sent:
     began: float
 
 
-def send(port: int, shape: Shape) -> Sent:
+def send(
+    port: int, shape: Shape, sender: str = "sender@example.net", recipient: str = RECIPIENT
+) -> Sent:
     """Send a load; LoadFailed where a single mail was not taken."""
     command = [
         *(sys.executable, "-m", "bench.smtp_load", str(port)),
         *("--connections", str(shape.connections), "--mails", str(shape.mails)),
-        *("--size", str(shape.size), "--recipient", RECIPIENT, "--folder", shape.folder),
+        *("--size", str(shape.size), "--folder", shape.folder),
+        *("--sender", sender, "--recipient", recipient),
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:

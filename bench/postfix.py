@@ -73,6 +73,9 @@ error unix - - n - - error
 retry unix - - n - - error
 anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
+flush unix n - n 1000? 0 flush
+pickup unix n - n 60 1 pickup
+showq unix n - n - - showq
 """
 
 
@@ -105,7 +108,31 @@ class Postfix:
 
     def queued(self) -> int:
         """How many mails the accepting port has queued."""
-        return sum(len(files) for _, _, files in os.walk(self.folder / "queue" / "hold"))
+        return len(self.held())
+
+    def held(self) -> list[str]:
+        """The identifiers of what the accepting port has queued."""
+        return [name for _, _, files in os.walk(self.folder / "queue" / "hold") for name in files]
+
+    def release(self, queue_id: str) -> None:
+        """Have one held mail sent, or ``ALL``.
+
+        ``postsuper -H`` alone leaves it to the next look at the deferred queue, minutes later.
+        """
+        self._run("postsuper", "-H", queue_id)
+        self._run("postqueue", *(("-f",) if queue_id == "ALL" else ("-i", queue_id)))
+
+    def list_queue(self) -> bytes:
+        """The whole queue as ``postqueue -p`` prints it."""
+        return self._run("postqueue", "-p")
+
+    def _run(self, *command: str) -> bytes:
+        """One of Postfix's own commands, on this queue."""
+        done = subprocess.run(
+            command, env=_environment(self.folder), stdin=subprocess.DEVNULL, capture_output=True
+        )
+        done.check_returncode()
+        return done.stdout
 
 
 @contextmanager
@@ -182,16 +209,19 @@ def _queue_folder(path: Path) -> None:
 
 def _start(folder: Path, postconf: str) -> subprocess.Popen[bytes]:
     master = f"{_value(postconf, 'daemon_directory')}/master"
-    environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "MAIL_CONFIG": str(folder / "etc")}
     with (folder / "master.log").open("wb") as log:
         return subprocess.Popen(
             [master, "-c", str(folder / "etc"), "-d"],
-            env=environment,
+            env=_environment(folder),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             start_new_session=True,
         )
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "MAIL_CONFIG": str(folder / "etc")}
 
 
 def _wait_until_it_answers(

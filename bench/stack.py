@@ -24,6 +24,9 @@ TENANT = "bench"
 SCHEMA = f"t_{TENANT}"
 DOMAIN = "bench.example.jp"
 RECIPIENT = f"recipient@{DOMAIN}"
+ADMIN = f"admin@{DOMAIN}"
+HOST = f"{TENANT}.mailsec.example.net"
+PROOF = "X-Bench-Proof"
 _SCHEMAS = "SELECT nspname FROM pg_namespace WHERE nspname = 'public' OR nspname LIKE 't\\_%'"
 _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = %s AND tablename LIKE 'quarantine%%'"
 
@@ -35,6 +38,7 @@ class Stack:
         self.folder = folder
         self.servers = servers
         self.web, self._outbound = free_ports(2)
+        self.password = secrets.token_hex(16)
         self.environment = self._environment()
         self.manage = Manage(self.environment)
         self._supervisors: dict[str, Supervisor] = {}
@@ -45,7 +49,7 @@ class Stack:
         self.manage("migrate_schemas", "--shared")
         self.manage(
             *("tenant", "create", TENANT, "--name", "Bench", "--menu", "4"),
-            *("--admin", f"admin@{DOMAIN}", "--password", secrets.token_hex(16)),
+            *("--admin", ADMIN, "--password", self.password),
             *("--contact", "help desk"),
         )
         self.manage("tenant", "domain", "add", TENANT, DOMAIN)
@@ -56,17 +60,26 @@ class Stack:
         """Change the tenant's settings, each NAME=VALUE."""
         self.manage("tenant", "policy", TENANT, "set", *changes)
 
+    def open_outbound(self, hop: int) -> str:
+        """Let the tenant's mail leave to this port on loopback, once.
+
+        Returns what its mail servers prove themselves by: the value of the header field ``PROOF``.
+        """
+        way = ("--outbound", "--tls", "none")
+        self.manage("tenant", "nexthop", "add", TENANT, f"127.0.0.1:{hop}", *way)
+        made = self.manage.json(
+            *("tenant", "connector", "add", TENANT, "office", "--network", "127.0.0.1/32"),
+            *("--proof", "header", "--header", PROOF),
+        )
+        return str(made["secret"])
+
     def start_smtpd(self, processes: int) -> int:
         """Start listeners in so many processes, and return the inbound port."""
-        inbound, outbound = free_ports(2)
-        command = (sys.executable, "manage.py", "smtpd", "--processes", str(processes))
-        ports = {
-            "MAILSEC_SMTPD_INBOUND": f"127.0.0.1:{inbound}",
-            "MAILSEC_SMTPD_OUTBOUND": f"127.0.0.1:{outbound}",
-        }
-        name = f"smtpd-{processes}"
-        self.start(Program(name, command, answers(inbound), ports))
-        return inbound
+        return self._listen(f"smtpd-{processes}", processes)[0]
+
+    def start_submission(self) -> int:
+        """Start listeners in one process, and return the outbound port."""
+        return self._listen("submission", 1)[1]
 
     def start_workers(self, examiners: int, deliverers: int) -> None:
         """Start the workers of both stages with so many processes, and the clock."""
@@ -77,6 +90,7 @@ class Stack:
 
     def start_web(self) -> None:
         """Start the console as docs/operating.md says."""
+        self.manage("collectstatic", "--no-input")
         command = (sys.executable, "-m", "gunicorn", "mailsec.wsgi", "--no-control-socket")
         options = ("--bind", f"127.0.0.1:{self.web}", "--worker-class", "gthread")
         self.start(Program("web", (*command, *options, "--threads", "4"), answers(self.web)))
@@ -114,6 +128,16 @@ class Stack:
             connection.execute(f"TRUNCATE {', '.join(names)} CASCADE".encode())
         broker(self.servers).flushall()
 
+    def _listen(self, name: str, processes: int) -> tuple[int, int]:
+        inbound, outbound = free_ports(2)
+        command = (sys.executable, "manage.py", "smtpd", "--processes", str(processes))
+        ports = {
+            "MAILSEC_SMTPD_INBOUND": f"127.0.0.1:{inbound}",
+            "MAILSEC_SMTPD_OUTBOUND": f"127.0.0.1:{outbound}",
+        }
+        self.start(Program(name, command, answers(inbound), ports))
+        return inbound, outbound
+
     def _worker(self, name: str, queues: str, concurrency: int) -> Program:
         log = self.folder / "log" / f"{name}.log"
         command = (sys.executable, "-m", "celery", "-A", "mailsec.celery", "worker", "-Q", queues)
@@ -142,6 +166,7 @@ class Stack:
             "MAILSEC_SMTPD_CONNECTIONS_PER_IP": "1000",
             "MAILSEC_SMTPD_CONNECTIONS_PER_MINUTE": "1000000",
             "MAILSEC_BEAT_SCHEDULE": str(self.folder / "beat-schedule"),
+            "MAILSEC_STATIC_ROOT": str(self.folder / "static"),
         }
 
 
