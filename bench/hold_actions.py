@@ -18,6 +18,7 @@ from quarantine.hold_listing import HoldFilter, hold_list, waiting_count
 from quarantine.models import Hold
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
+from workers.holds import end_due_holds
 from workers.sender_notices import tell_readers, tell_senders
 
 ROUNDS, BUSY_ROUNDS = 5, 3
@@ -26,7 +27,7 @@ _MOST_SWEEPS = 50
 # The sweep's work in its order; what it queues for the workers goes to the broker.
 STEPS: Mapping[str, Callable[..., Any]] = {
     "stalled work": services.take_up_stalled,
-    "due holds": services.end_due_holds,
+    "due holds": end_due_holds,
     "senders": tell_senders,
     "readers": tell_readers,
 }

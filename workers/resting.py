@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from uuid import UUID
+
+import structlog
+from celery.exceptions import SoftTimeLimitExceeded
+
+log = structlog.get_logger(__name__)
 
 _MOST = 10_000
 
@@ -25,6 +31,17 @@ class Resting:
         if len(self._until) >= _MOST:
             self._until.clear()
         self._until[tenant, message_id] = self._clock() + self._seconds
+
+    @contextmanager
+    def alone(self, tenant: str, message_id: UUID) -> Iterator[None]:
+        """Log what goes wrong with this mail and leave it alone for the time; all else goes on."""
+        try:
+            yield
+        except SoftTimeLimitExceeded:
+            raise
+        except Exception:  # a shell's edge: nothing was stored of it, so it is due still
+            log.exception("left alone for a while", message=message_id.hex)
+            self.add(tenant, message_id)
 
     def of(self, tenant: str) -> frozenset[UUID]:
         """Which of the tenant's mails are to be left alone now."""

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-import structlog
-from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
@@ -33,8 +30,6 @@ from tenants.models import Tenant
 from workers.digests import console_address
 from workers.resting import Resting
 
-log = structlog.get_logger(__name__)
-
 # What cannot be made now, cannot in five seconds: it would fill the log and every sweep's share.
 _failed = Resting(seconds=900)
 _SHOWN = 30  # recipients and files that a notice lists
@@ -49,7 +44,7 @@ def tell_senders(tenant: Tenant, now: datetime, ids: Collection[UUID] | None = N
     """Store what is due to the senders of these mails, or of all; returns the notices' ids."""
     made: list[UUID] = []
     for message_id, news in untold(tenant, now, ids, _failed.of(tenant.slug)):
-        with _standing_alone(tenant, message_id):
+        with _failed.alone(tenant.slug, message_id):
             made += _tell_sender(tenant, message_id, news, now)
     return made
 
@@ -58,21 +53,9 @@ def tell_readers(tenant: Tenant, now: datetime, ids: Collection[UUID] | None = N
     """Store the password mails that are due of these mails, or of all; returns their ids."""
     made: list[UUID] = []
     for message_id in mails_to_tell_passwords_of(tenant, now, ids, _failed.of(tenant.slug)):
-        with _standing_alone(tenant, message_id):
+        with _failed.alone(tenant.slug, message_id):
             made += _tell_passwords(tenant, message_id, now)
     return made
-
-
-@contextmanager
-def _standing_alone(tenant: Tenant, message_id: UUID) -> Iterator[None]:
-    """A notice that cannot be made stays due, and stops no other work."""
-    try:
-        yield
-    except SoftTimeLimitExceeded:
-        raise
-    except Exception:  # a shell's edge: nothing was stored of it, a later sweep tries again
-        log.exception("notice not made", message=message_id.hex)
-        _failed.add(tenant.slug, message_id)
 
 
 def _tell_sender(tenant: Tenant, message_id: UUID, news: News, now: datetime) -> list[UUID]:

@@ -24,7 +24,13 @@ from quarantine.services.examination import (
 )
 from quarantine.services.hold_bulk import HoldAction, decide_on
 from quarantine.services.hold_links import give_link
-from quarantine.services.holding import Decided, deliver_held, discard_held, end_due_holds
+from quarantine.services.holding import (
+    Decided,
+    deliver_held,
+    discard_held,
+    due_holds,
+    end_hold,
+)
 from quarantine.services.learning import learn, undo_lesson
 from quarantine.services.mail_codes import check_code, send_code
 from quarantine.services.originals import OriginalRelease, release_original
@@ -71,7 +77,8 @@ __all__ = [
     "delete",
     "deliver_held",
     "discard_held",
-    "end_due_holds",
+    "due_holds",
+    "end_hold",
     "expire",
     "expire_refusals",
     "give_link",

@@ -27,7 +27,7 @@ from quarantine.states import advance
 from tenants.models import Tenant
 from tenants.scope import scoped
 
-_MOST = 500  # holds that one sweep takes; the next one goes on
+_MOST = 50  # holds that one sweep ends; the next one follows at once
 _SHOWN = 50  # recipients that an event names
 
 
@@ -132,15 +132,19 @@ def _close(message: StoredMessage, now: datetime) -> None:
 
 
 @scoped
-def end_due_holds(tenant: Tenant, now: datetime) -> int:
-    """Do what was set for mail whose time is over; returns how many messages it was.
+def due_holds(tenant: Tenant, now: datetime, but: Collection[UUID] = ()) -> list[UUID]:
+    """Some of the mails, ``but`` these, whose time is over and with which something is to be done.
 
     The time stands in the database, so neither a lost task nor a broker's restart forgets it.
     """
     due = Hold.objects.filter(due_at__lte=now, ended_at=None).exclude(ending=HoldEnding.KEEP)
-    actor = Actor(TIME, TIME)
-    rows = list(due.order_by("due_at").values_list("message_id", "ending")[:_MOST])
-    for message_id, ending in rows:
-        act = deliver_held if ending == HoldEnding.DELIVER else discard_held
-        act(tenant, message_id, actor, now)
-    return len(rows)
+    due = due.exclude(message_id__in=but).order_by("due_at")
+    return list(due.values_list("message_id", flat=True)[:_MOST])
+
+
+@scoped
+def end_hold(tenant: Tenant, message_id: UUID, now: datetime) -> bool:
+    """Do what was set for a mail whose time is over; False where nothing waits any more."""
+    ending = Hold.objects.values_list("ending", flat=True).get(message_id=message_id)
+    act = deliver_held if ending == HoldEnding.DELIVER else discard_held
+    return bool(act(tenant, message_id, Actor(TIME, TIME), now).recipients)

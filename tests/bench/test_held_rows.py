@@ -12,6 +12,7 @@ from quarantine.models import StoredMessage
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 from tests.bench.conftest import COUNT
+from workers.holds import end_due_holds
 
 
 def test_the_queue_lists_every_mail_with_its_copies(filled: Tenant) -> None:
@@ -27,7 +28,7 @@ def test_nothing_of_it_is_due_or_news(filled: Tenant) -> None:
     """Else the measure of an idle sweep would be one of a busy one."""
     now = timezone.now()
     assert services.untold(filled, now) == []
-    assert services.end_due_holds(filled, now) == 0
+    assert end_due_holds(filled, now) == 0
     stalled = services.take_up_stalled(filled, now)
     assert (stalled.examine, stalled.deliver, stalled.shunted) == ([], [], 0)
 

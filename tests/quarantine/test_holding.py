@@ -23,6 +23,7 @@ from tenants.models import Tenant
 from tenants.scope import tenant_scope
 from tests.quarantine.making import NOW, RAW, outcome, settlement
 from tests.quarantine.test_release import row, states
+from workers.holds import end_due_holds
 
 PERSON = Actor("sender@alpha.example.jp", SENDER, "192.0.2.7")
 INSIDE, ONE, OTHER = "colleague@alpha.example.jp", "a@example.com", "b@example.net"
@@ -177,11 +178,11 @@ def test_when_its_time_is_over_the_tenants_choice_is_done_once(
 ) -> None:
     """Found in the database, by whichever sweep comes first."""
     message_id = held(tenant, ending=ending, inside=False)
-    assert services.end_due_holds(tenant, DUE - timedelta(seconds=1)) == 0
+    assert end_due_holds(tenant, DUE - timedelta(seconds=1)) == 0
     assert states(tenant, message_id)[ONE] == "held"
-    ended = services.end_due_holds(tenant, DUE)
+    ended = end_due_holds(tenant, DUE)
     assert ended == (ending is not HoldEnding.KEEP)
-    assert services.end_due_holds(tenant, DUE) == 0
+    assert end_due_holds(tenant, DUE) == 0
     assert states(tenant, message_id) == {ONE: state, OTHER: state}
     assert hold_of(tenant, message_id).ended_by == ("" if ending is HoldEnding.KEEP else TIME)
 
@@ -190,7 +191,7 @@ def test_what_the_sender_decided_is_not_decided_again_by_the_clock(tenant: Tenan
     """One copy was approved; only the other one's time ends."""
     message_id = held(tenant, inside=False)
     services.deliver_held(tenant, message_id, PERSON, NOW, [ONE])
-    services.end_due_holds(tenant, DUE)
+    end_due_holds(tenant, DUE)
     assert states(tenant, message_id) == {ONE: "queued", OTHER: "discarded"}
 
 

@@ -29,6 +29,7 @@ from tenants.scope import tenant_scope
 from tests.gateway.zipping.shapes import PDF, entity, multipart, text
 from tests.quarantine.making import settlement
 from tests.quarantine.test_release import row, states
+from workers.holds import end_due_holds
 from workers.sender_notices import tell_readers, tell_senders
 from workers.tasks.examine import examine
 from workers.tasks.sweep import sweep_tenant
@@ -175,7 +176,7 @@ def test_the_sender_is_reminded_and_told_of_the_end_once(tenant: Tenant) -> None
     message_id = send(tenant, PLAIN, ONE)
     for hours in (17, 19, 19, 25, 25):
         later = timezone.now() + timedelta(hours=hours)
-        services.end_due_holds(tenant, later)
+        end_due_holds(tenant, later)
         tell_senders(tenant, later)
     assert [notice.subject for _, notice in notices(tenant)] == [
         "【送信保留】hi",

@@ -9,6 +9,7 @@ from mailsec.celery import app, enqueue, enqueue_sweep
 from quarantine import services
 from tenants.models import Tenant
 from tenants.selectors import ready_slugs
+from workers.holds import end_due_holds
 from workers.sender_notices import tell_readers, tell_senders
 from workers.tasks.base import TenantTask
 
@@ -30,10 +31,13 @@ def sweep_all() -> None:
 def sweep_tenant(tenant: Tenant) -> None:
     """Queue this tenant's stalled work again, and do what is due of held mail and notices."""
     _take_up_stalled(tenant)
-    services.end_due_holds(tenant, timezone.now())
+    ended = end_due_holds(tenant, timezone.now())
     notices = tell_senders(tenant, timezone.now()) + tell_readers(tenant, timezone.now())
     if notices:
         enqueue("deliver", tenant.slug, notices)
+    if ended or notices:
+        # A share at a time, so that a worker of examinations is free again within a second.
+        enqueue_sweep(tenant.slug)
 
 
 def _take_up_stalled(tenant: Tenant) -> None:
