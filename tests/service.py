@@ -42,6 +42,7 @@ class Service:
         self.servers = servers
         self.mail_servers = mail_servers
         self.inbound, self.outbound, self.web = _free_ports(3)
+        self.children, self.threads = 2, 4  # of each worker, and of the web
         self.environment = self._environment()
         self.manage = Manage(self.environment)
         self.passwords: dict[str, str] = {}
@@ -116,6 +117,9 @@ class Service:
         """Ask these processes, or all, to end."""
         for name in names or tuple(self._supervisors):
             self._supervisors.pop(name).stop()
+
+    def running(self) -> set[str]:
+        return set(self._supervisors)
 
     def pid(self, name: str) -> int:
         return next(iter(self._supervisors[name].pids().values()))
@@ -226,22 +230,22 @@ class Service:
     def _programs(self) -> list[Program]:
         python = sys.executable
         web = ("-m", "gunicorn", "mailsec.wsgi", "--bind", f"127.0.0.1:{self.web}")
-        threads = ("--worker-class", "gthread", "--threads", "4", "--no-control-socket")
+        threads = ("--worker-class", "gthread", "--threads", str(self.threads))
         beat = ("-m", "celery", "-A", "mailsec.celery", "beat", "--pidfile=")
         return [
             Program("smtpd", (python, "manage.py", "smtpd"), answers(self.inbound)),
             self._worker("examine", "examine,sweep"),
             self._worker("deliver", "deliver"),
             Program("beat", (python, *beat), lambda: True),
-            Program("web", (python, *web, *threads), answers(self.web)),
+            Program("web", (python, *web, *threads, "--no-control-socket"), answers(self.web)),
         ]
 
     def _worker(self, name: str, queues: str) -> Program:
         log = self.folder / "log" / f"worker-{name}.log"
         arguments = (
             *(sys.executable, "-m", "celery", "-A", "mailsec.celery", "worker", "-Q", queues),
-            *("--concurrency", "2", "--hostname", f"{name}@test", "--loglevel", "INFO"),
-            *("--without-gossip", "--without-mingle"),
+            *("--concurrency", str(self.children), "--hostname", f"{name}@test"),
+            *("--loglevel", "INFO", "--without-gossip", "--without-mingle"),
         )
         return Program(
             f"worker-{name}",

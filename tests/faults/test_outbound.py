@@ -40,7 +40,7 @@ def with_subject(service: Service, server: str, words: str) -> list[Message]:
 
 
 def test_no_file_leaves_open_and_no_second_password_is_made(running_service: Service) -> None:
-    """Killed between any two steps: each mail one archive, each customer one password."""
+    """Killed at any moment (at each step: ``test_outbound_steps``): one archive, one password."""
     service = running_service
     service.manage("tenant", "hold-rule", "add", "alpha", "faults", "--keyword", "faulty")
     service.start("web")

@@ -8,7 +8,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 
@@ -25,7 +25,9 @@ class Script:
     ``end`` if any) and ``stored`` (after it).
     ``drip`` is the wait in seconds before each byte of every reply but the greeting, ``slow`` the
     moments before which it waits ``drip`` seconds once. ``room`` is the number of recipients that
-    one transaction may have, 0 for any.
+    one transaction may have, 0 for any. ``still`` is called at each moment, ``dot`` (all was read,
+    nothing is stored) among them, with the sender and the recipients so far; an OSError of it ends
+    the conversation.
     """
 
     greeting: str = "220 mx.example.com ESMTP"
@@ -43,6 +45,7 @@ class Script:
     slow: Sequence[str] = ()
     room: int = 0
     mails_per_connection: int = 0
+    still: Callable[[str, str, Sequence[str]], None] = lambda moment, sender, recipients: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +253,7 @@ class _Session:
                 self.say(self.script.end[0])
             raise _Closed
         raw = self.content()
+        self.moment("dot")
         if self.accepted:
             self.store(raw)
         self.moment("stored")
@@ -287,6 +291,7 @@ class _Session:
     def moment(self, name: str) -> None:
         if name in self.script.drop:
             raise _Closed
+        self.script.still(name, self.sender or "", self.accepted)
         if name in self.script.slow:
             time.sleep(self.script.drip)
 
