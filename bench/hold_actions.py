@@ -23,7 +23,7 @@ from workers.sender_notices import tell_readers, tell_senders
 
 ROUNDS, BUSY_ROUNDS = 5, 3
 _LINES = 50  # of a page
-_MOST_SWEEPS = 50
+_MOST_SWEEPS = 500
 # The sweep's work in its order; what it queues for the workers goes to the broker.
 STEPS: Mapping[str, Callable[..., Any]] = {
     "stalled work": services.take_up_stalled,

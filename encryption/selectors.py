@@ -28,7 +28,7 @@ _MOST_KEPT = 1_000
 # How long after it was sent a mail's recipients are still told by themselves: longer than any mail
 # is held or tried.
 _TELLING = timedelta(days=30)
-_MOST_TOLD = 20  # mails whose readers one sweep tells; the next one follows at once
+_MOST_TOLD = 15  # mails whose readers one sweep tells; the next one follows at once
 _kept: dict[tuple[str, str], tuple[float, SigningKey | None]] = {}
 
 

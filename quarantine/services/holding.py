@@ -27,7 +27,7 @@ from quarantine.states import advance
 from tenants.models import Tenant
 from tenants.scope import scoped
 
-_MOST = 50  # holds that one sweep ends; the next one follows at once
+_MOST = 30  # holds that one sweep ends; the next one follows at once
 _SHOWN = 50  # recipients that an event names
 
 

@@ -22,7 +22,7 @@ from quarantine.services.receive import Notice, store_notice
 from tenants.models import Tenant
 from tenants.scope import scoped
 
-_MOST = 20  # news of each kind that one sweep tells; the next one follows at once
+_MOST = 15  # news of each kind that one sweep tells; the next one follows at once
 # More of one sender's mail than a person would send again within this time.
 _MOST_STOPS, _STOPS_WITHIN = 20, timedelta(hours=1)
 _UNDECIDED = (DeliveryState.PENDING, DeliveryState.HELD)
