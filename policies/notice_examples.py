@@ -21,7 +21,7 @@ def example_of(
 ) -> NoticeText:
     """Subject and whole text of the mail, as the text form of the notice shows them."""
     with translation.override(language.value):
-        values = {**_values(language, company, contact), **_values_of(kind)}
+        values = {**_values(company, contact), **_values_of(kind, language)}
         known = {name: values[name] for name in VARIABLES[kind]}
         # Readers outside are not told the contact, as they are not in the real mail.
         context = {"body": filled(text.body, known), "contact": known.get("contact", "")}
@@ -29,19 +29,21 @@ def example_of(
     return NoticeText(filled(text.subject, known), body)
 
 
-def _results(language: Language) -> str:
-    reply = "550 5.1.1 no such user here"
-    result = Result("sales@example.com", Outcome.REFUSED, 550, "5.1.1", reply, "mx.example.com")
-    return results_text((result,), WORDINGS[language])
+_PERSON, _HOST = "sales@example.com", "mx.example.com"
+_REFUSED = Result(_PERSON, Outcome.REFUSED, 550, "5.1.1", "550 5.1.1 no such user here", _HOST)
+_DEFERRED = Result(_PERSON, Outcome.DEFERRED, 450, "4.2.2", "450 4.2.2 mailbox full", _HOST)
 
 
-def _values_of(kind: NoticeKind) -> Mapping[str, str]:
-    """Those that mean something else in this notice."""
-    return {"reasons": _("It was judged to be spam.")} if kind is NoticeKind.STOPPED else {}
+def _values_of(kind: NoticeKind, language: Language) -> Mapping[str, str]:
+    """Those that are this notice's alone, or mean something else in it."""
+    if kind is NoticeKind.STOPPED:
+        return {"reasons": _("It was judged to be spam.")}
+    result = _DEFERRED if kind is NoticeKind.DELAYED else _REFUSED
+    return {"results": results_text((result,), WORDINGS[language])}
 
 
-def _values(language: Language, company: str, contact: str) -> Mapping[str, str]:
-    """Of every variable, in the language that is active."""
+def _values(company: str, contact: str) -> Mapping[str, str]:
+    """Of the variables of several notices, in the language that is active."""
     return {
         "subject": _("Your quotation"),
         "sender": "user@example.jp",
@@ -61,6 +63,5 @@ def _values(language: Language, company: str, contact: str) -> Mapping[str, str]
         "recipient": "user@example.jp",
         "count": "3",
         "days": ngettext("%(count)d day", "%(count)d days", 30) % {"count": 30},
-        "results": _results(language),
         "until": "2026-12-06 10:00",
     }
