@@ -167,7 +167,7 @@ GOES = {"due": Due.TIME_OVER, "ending": "deliver"}
 GOES_NOT = {"due": Due.TIME_OVER, "ending": "discard"}
 REMINDS, ENDS = {"due": Due.REMINDER}, {"due": Due.ENDING_UNTOLD, "ending": "deliver"}
 DID, ASKED = {"due": Due.PROCESSED_UNTOLD}, {"due": Due.PASSWORDS_UNTOLD}
-SWEEP = (
+END_OF_TIME = (
     Step("a lost claim is not ended", update(COPIES, RECLAIMED), **LOST),
     Step(
         "a lost claim is ended, there is no event",
@@ -212,6 +212,8 @@ SWEEP = (
     Step("the mail is closed, its bytes are there", GIVEN_UP, **GOES_NOT),
     Step("the loss is being committed", update(MESSAGES, CLOSED, COMMIT), **GOES_NOT),
     Step("the loss is committed, nobody is told", update(MESSAGES, CLOSED, COMMITTED), **GOES_NOT),
+)
+TELLING = (
     Step("nothing of the reminder is stored", insert(LINKS, OF_IT), **REMINDS),
     Step("the reminder has a link, and is not stored", insert(MESSAGES, NOTICE), **REMINDS),
     Step("the reminder has no bytes", insert(CONTENTS, OF_NOTICE), **REMINDS),
@@ -277,5 +279,7 @@ STAGES = {
     "release": Stage("web", "held", press("deliver"), RELEASE, "deliver"),
     "delivery": Stage(COURIER, "held", deliver, DELIVERY),
     "asking": Stage("web", "delivered", press("notify"), ASKING, "notify"),
-    "sweep": Stage(EXAMINER, "held", sweep, SWEEP),
+    # Two rounds of the sweep, since each mail that stands takes a process of its own.
+    "end of time": Stage(EXAMINER, "held", sweep, END_OF_TIME),
+    "telling": Stage(EXAMINER, "held", sweep, TELLING),
 }

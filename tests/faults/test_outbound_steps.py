@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -21,12 +22,22 @@ from tests.service import service
 
 pytestmark = pytest.mark.stack
 
-_CHILDREN, _THREADS = 48, 24  # more than mails that stand at once
+_MEMORY = 5 << 30
+_CHILDREN, _THREADS = 28, 12  # more than mails that stand at once
+
+
+def _available_memory() -> int:
+    """In bytes, as the kernel says."""
+    lines = Path("/proc/meminfo").read_text().splitlines()
+    (line,) = (line for line in lines if line.startswith("MemAvailable:"))
+    return int(line.split()[1]) * 1024
 
 
 @pytest.fixture(scope="module")
 def plays(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plays]:
     """A service of its own, with as many processes as mails stand at once."""
+    if _available_memory() < _MEMORY:
+        pytest.skip(f"its processes want {_MEMORY >> 30} GiB of memory")
     with service("standstill", tmp_path_factory.mktemp("service")) as made:
         made.children, made.threads = _CHILDREN, _THREADS
         # A courier that stands must not give up before it is killed.
