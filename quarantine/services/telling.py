@@ -26,6 +26,7 @@ _MOST = 15  # news of each kind that one sweep tells; the next one follows at on
 # More of one sender's mail than a person would send again within this time.
 _MOST_STOPS, _STOPS_WITHIN = 20, timedelta(hours=1)
 _UNDECIDED = (DeliveryState.PENDING, DeliveryState.HELD)
+_UNDER_WAY = (MessageState.RECEIVED, MessageState.WAITING, MessageState.SHUNTED)
 _GIVEN_UP = (DeliveryState.DISCARDED, DeliveryState.WITHHELD)
 
 
@@ -85,6 +86,7 @@ def untold(
     holds = Hold.objects.filter(among).order_by("held_at")
     # What waits is no news: it would keep the mails that left from being told of.
     over = Q(message__hold=None) | Q(message__hold__ended_at__isnull=False)
+    over &= ~Q(message__state__in=_UNDER_WAY)
     processed = Processing.objects.filter(among, over, told_at=None).order_by("made_at")
     stops = Stop.objects.filter(among, told_at=None, message__state=MessageState.QUARANTINED)
     reminding = Q(ended_at=None, told_at__isnull=False, reminded_at=None, remind_at__lte=now)

@@ -10,7 +10,7 @@ from mailsec.gateway.policy import Language
 from policies.notice_texts import NoticeKind
 from policies.services import reset_notice_text, set_notice_text
 from quarantine import services
-from quarantine.models import Delivery, Processing
+from quarantine.models import Delivery, Processing, StoredMessage
 from quarantine.services import News
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
@@ -86,6 +86,16 @@ def test_what_cannot_be_told_takes_no_share_of_the_next_sweep(
     with tenant_scope(tenant):
         assert Processing.objects.get(message_id=sound).told_at
         assert Processing.objects.get(message_id=broken).told_at is None
+
+
+def test_what_is_set_aside_stands_in_no_queue_of_news(tenant: Tenant) -> None:
+    """An operator sends it through the examination again, however long that takes."""
+    message_id = send(tenant, RAW, ONE)
+    with tenant_scope(tenant):
+        Processing.objects.update(told_at=None)
+        Delivery.objects.filter(message_id=message_id).update(state="pending")
+        StoredMessage.objects.filter(id=message_id).update(state="shunted")
+    assert services.untold(tenant, timezone.now()) == []
 
 
 @pytest.mark.usefixtures("holding")
