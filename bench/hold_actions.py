@@ -53,7 +53,7 @@ def links(tenant: Tenant, number: int) -> list[tuple[str, str]]:
 
 def tell(tenant: Tenant, number: int) -> int:
     """Tell senders now what the next sweep would; how many notices that makes."""
-    notices = tell_senders(tenant, timezone.now())
+    notices = tell_senders(tenant, timezone.now()).notices
     enqueue("deliver", tenant.slug, notices)
     return len(notices)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -40,13 +40,24 @@ _KINDS = {
 }
 
 
-def tell_senders(tenant: Tenant, now: datetime, ids: Collection[UUID] | None = None) -> list[UUID]:
-    """Store what is due to the senders of these mails, or of all; returns the notices' ids."""
-    made: list[UUID] = []
+@dataclass(slots=True)
+class Telling:
+    """How many news count as told now, and the notices that were stored for them."""
+
+    news: int = 0
+    notices: list[UUID] = field(default_factory=list)
+
+
+def tell_senders(tenant: Tenant, now: datetime, ids: Collection[UUID] | None = None) -> Telling:
+    """Store what is due to the senders of these mails, or of all."""
+    telling = Telling()
     for message_id, news in untold(tenant, now, ids, _failed.of(tenant.slug)):
         with _failed.alone(tenant.slug, message_id):
-            made += _tell_sender(tenant, message_id, news, now)
-    return made
+            made = _tell_sender(tenant, message_id, news, now)
+            if made is not None:
+                telling.news += 1
+                telling.notices += made
+    return telling
 
 
 def tell_readers(tenant: Tenant, now: datetime, ids: Collection[UUID] | None = None) -> list[UUID]:
@@ -58,8 +69,8 @@ def tell_readers(tenant: Tenant, now: datetime, ids: Collection[UUID] | None = N
     return made
 
 
-def _tell_sender(tenant: Tenant, message_id: UUID, news: News, now: datetime) -> list[UUID]:
-    """Store this news to the sender of one mail, if it is still due."""
+def _tell_sender(tenant: Tenant, message_id: UUID, news: News, now: datetime) -> list[UUID] | None:
+    """Store this news to the sender of one mail; None where it is not due any more."""
 
     def write(news: News, told: Told) -> Sequence[Notice]:
         return [

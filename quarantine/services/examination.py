@@ -181,19 +181,23 @@ def record_outcome(tenant: Tenant, message_id: UUID, outcome: Outcome, now: date
     """Store what was decided, once; False where another worker had already done so.
 
     It is one statement, but for refused originals, mail whose copies are treated, and mail whose
-    sender is told that it does not leave. Its commit is
-    not awaited: were it lost, the sweep would have the mail looked at again, and no delivery is
-    settled before it is on the disk. That of treated copies is.
+    sender is told that it does not leave. Its commit is not awaited: were it lost, the sweep would
+    have the mail looked at again, and no delivery is settled before it is on the disk. That of
+    treated copies is.
     """
     if outcome.decision.disposition != Disposition.QUARANTINE:
         return _let_go(tenant, message_id, outcome, now)
     if outcome.is_original:
         return _refuse(tenant, message_id, outcome, now)
-    held = (MessageState.QUARANTINED, EventKind.QUARANTINED)
+    return _keep_back(tenant, message_id, outcome, now)
+
+
+def _keep_back(tenant: Tenant, message_id: UUID, outcome: Outcome, now: datetime) -> bool:
+    step = (MessageState.QUARANTINED, EventKind.QUARANTINED)
     if not outcome.tells_sender:
-        return _record(tenant, message_id, outcome, held, now)
+        return _record(tenant, message_id, outcome, step, now)
     with transaction.atomic():
-        if not _record(tenant, message_id, outcome, held, now):
+        if not _record(tenant, message_id, outcome, step, now):
             return False
         sender = StoredMessage.objects.values_list("sender", flat=True).get(id=message_id)
         Stop.objects.get_or_create(

@@ -106,19 +106,21 @@ def untold(
 
 
 @scoped
-def tell(tenant: Tenant, message_id: UUID, news: News, write: Write, now: datetime) -> list[UUID]:
+def tell(
+    tenant: Tenant, message_id: UUID, news: News, write: Write, now: datetime
+) -> list[UUID] | None:
     """Store the notices that ``write`` makes of this news, once; returns their ids.
 
-    Where it is no news any more, or not yet, nothing is written. ``write`` may make none: then the
-    news count as told.
+    None where it is no news any more, or not yet: nothing is written then. ``write`` may make none:
+    then the news count as told.
     """
     with transaction.atomic():
         message = StoredMessage.objects.select_for_update().filter(id=message_id).first()
         if message is None:
-            return []
+            return None
         told = _told(tenant, message)
         if not _is_due(told, news, now):
-            return []
+            return None
         written = () if _is_flood(told, news, now) else write(news, told)
         notices = [store_notice(tenant, notice, now) for notice in written]
         _mark(told, news, now)

@@ -10,9 +10,11 @@ from django.utils import timezone
 
 from quarantine import services
 from quarantine.models import Hold
+from quarantine.permissions import SENDER as SENDER_ROLE
+from quarantine.permissions import Actor
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
-from tests.encryption.sent import sent
+from tests.encryption.sent import SENDER, sent
 from workers.holds import end_due_holds
 from workers.tasks.sweep import sweep_tenant
 
@@ -56,3 +58,21 @@ def test_a_sweep_that_did_something_asks_for_the_next_and_an_idle_one_does_not(
     assert len(asked) <= 2
     sweep_tenant(tenant.slug)
     assert len(asked) <= 2
+
+
+def test_news_without_a_notice_are_a_share_of_a_sweep_too(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Senders are not told what they did themselves; many such must not wait for many rounds."""
+    asked: list[str] = []
+    monkeypatch.setattr("workers.tasks.sweep.enqueue_sweep", asked.append)
+    monkeypatch.setattr("quarantine.services.telling._MOST", 1)
+    person = Actor(SENDER, SENDER_ROLE)
+    for _ in range(3):
+        services.discard_held(tenant, sent(tenant, locked=False), person, timezone.now())
+    with tenant_scope(tenant):
+        Hold.objects.update(told_at=timezone.now())
+    for told in (1, 2, 3, 3):
+        sweep_tenant(tenant.slug)
+        assert len(asked) == told
+    assert services.untold(tenant, timezone.now()) == []

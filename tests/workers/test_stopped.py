@@ -17,7 +17,7 @@ from tests.gateway.test_pipeline import EICAR
 from tests.gateway.zipping.shapes import entity, multipart, text
 from tests.quarantine.test_release import row
 from tests.workers.test_outbound import ADMIN, INSIDE, ONE, SENDER_ADDRESS, notices, send
-from workers.sender_notices import tell_senders
+from workers.sender_notices import Telling, tell_senders
 from workers.tasks.sweep import sweep_tenant
 
 HEAD = (
@@ -73,11 +73,11 @@ def test_what_was_released_before_is_no_news(
     tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A lost worker's news come late, when an administrator has let the mail go."""
-    monkeypatch.setattr("workers.tasks.examine.tell_senders", lambda *_: [])
+    monkeypatch.setattr("workers.tasks.examine.tell_senders", lambda *_: Telling())
     message_id = stopped(tenant)
     admin = Actor(ADMIN.name, ADMIN.role, ADMIN.address)
     services.release(tenant, message_id, admin, timezone.now())
-    assert tell_senders(tenant, timezone.now()) == []
+    assert tell_senders(tenant, timezone.now()) == Telling()
 
 
 def test_mail_that_cannot_be_treated_is_told_of_too(tenant: Tenant) -> None:

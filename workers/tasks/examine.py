@@ -36,7 +36,7 @@ def examine(tenant: Tenant, ids: Sequence[str]) -> None:
         if outcome and (outcome.treatment or outcome.tells_sender)
     ]
     if news:
-        ready += tell_senders(tenant, timezone.now(), news)
+        ready += tell_senders(tenant, timezone.now(), news).notices
     if ready:
         enqueue("deliver", tenant.slug, ready)
 

@@ -32,10 +32,11 @@ def sweep_tenant(tenant: Tenant) -> None:
     """Queue this tenant's stalled work again, and do what is due of held mail and notices."""
     _take_up_stalled(tenant)
     ended = end_due_holds(tenant, timezone.now())
-    notices = tell_senders(tenant, timezone.now()) + tell_readers(tenant, timezone.now())
-    if notices:
+    telling = tell_senders(tenant, timezone.now())
+    passwords = tell_readers(tenant, timezone.now())
+    if notices := telling.notices + passwords:
         enqueue("deliver", tenant.slug, notices)
-    if ended or notices:
+    if ended or telling.news or passwords:
         # A share at a time, so that a worker of examinations is free again within a second.
         enqueue_sweep(tenant.slug)
 
