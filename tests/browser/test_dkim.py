@@ -8,8 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.test_policies import sound
-from tests.browser.visiting import CHROMIUM, visit
+from tests.browser.visiting import CHROMIUM, sound_and_quiet, visit
 from tests.servers.dns import NameServer, txt
 from tests.service import Service, service
 
@@ -58,15 +57,15 @@ def test_the_page_is_sound_for_screen_readers_and_fits_its_screen(
     shown = visit(console, browser, language, width)
     shown.sign_in()
     shown.open("/dkim/")
-    sound(shown, width, "/dkim/")
+    sound_and_quiet(shown, "/dkim/")
     for summary in shown.page.locator(".dkim-key details:not([open]) summary").all()[::-1]:
         summary.click()
-    sound(shown, width, "/dkim/ opened")
+    sound_and_quiet(shown, "/dkim/ opened")
     for verb in ("retire", "delete"):
         shown.open("/dkim/")
         shown.page.click(f"a[href$='/{verb}/']")
         shown.page.wait_for_selector(".question")
-        sound(shown, width, verb)
+        sound_and_quiet(shown, verb)
     shown.context.close()
 
 

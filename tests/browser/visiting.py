@@ -116,3 +116,19 @@ AUDIT = """() => {
   }
   return faults;
 }"""
+
+
+def sound(shown: Visit, what: str) -> None:
+    """The page has names, headings and contrast, fits its screen, and nothing of a mail runs."""
+    size = shown.page.viewport_size
+    assert size is not None
+    assert not shown.page.evaluate(AUDIT), what
+    assert shown.page.evaluate("document.documentElement.scrollWidth") <= size["width"], what
+    assert shown.page.evaluate("document.scripts.length") == 0, what
+    assert shown.page.evaluate("typeof window.__xss") == "undefined", what
+
+
+def sound_and_quiet(shown: Visit, what: str) -> None:
+    """The same, and the browser has complained of nothing so far."""
+    sound(shown, what)
+    assert not shown.complaints, what
